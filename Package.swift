@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A library of the gateway in Sources/<name>.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: swiftSettings)
+}
+
+func program(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", exclude: exclude,
+        swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "switchboard",
+    products: [
+        .library(name: "EventListener", targets: ["EventListener"]),
+        .executable(name: "public-web", targets: ["public-web"]),
+        .executable(name: "dispatcher", targets: ["dispatcher"]),
+        .executable(name: "ping-listener", targets: ["ping-listener"]),
+        .executable(name: "switchboard", targets: ["switchboard"]),
+    ],
+    targets: [
+        .target(name: "CLinux", path: "Sources/CLinux"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CRabbitMQ", path: "Sources/CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        library("Core", ["CLinux"]),
+        library("JSON", ["Core"]),
+        library("CloudEvents", ["Core", "JSON"]),
+        library("HTTP1", ["Core"]),
+        library("WebSocket", ["Core", "HTTP1"]),
+        library("Crypto", ["COpenSSL", "Core"]),
+        library("Telemetry", ["Core", "JSON"]),
+        library("Configuration", ["Core", "JSON"]),
+        library("Reactor", ["CLinux", "COpenSSL", "Core", "Telemetry"]),
+        library("HTTPServer", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"]),
+        library("HTTPClient", ["CCurl", "CLinux", "Core", "Telemetry", "Reactor"]),
+        library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
+        library(
+            "PublicWeb",
+            [
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "Reactor",
+                "HTTPServer", "HTTPClient",
+            ]),
+        library(
+            "Dispatcher",
+            [
+                "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "Configuration", "Reactor", "HTTPServer",
+                "HTTPClient", "Broker",
+            ]),
+        library(
+            "EventListener",
+            ["Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "Configuration", "Reactor", "HTTPServer", "Broker"]),
+        library("PingListener", ["EventListener", "Core", "CloudEvents"]),
+
+        program("public-web", path: "Sources/public-web", ["PublicWeb"]),
+        program("dispatcher", path: "Sources/dispatcher", ["Dispatcher"]),
+        program("ping-listener", path: "Sources/ping-listener", ["PingListener"]),
+        program(
+            "switchboard", path: "clients/switchboard",
+            [
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "HTTPClient",
+                "Broker", "PublicWeb", "Dispatcher", "PingListener",
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests("CoreTests", ["Core"]),
+        tests("JSONTests", ["JSON"]),
+        tests("CloudEventsTests", ["CloudEvents"]),
+        tests("HTTP1Tests", ["HTTP1"]),
+        tests("WebSocketTests", ["WebSocket"]),
+        tests("ConfigurationTests", ["Configuration"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
+        tests("BrokerTests", ["Broker"]),
+        tests("PublicWebTests", ["PublicWeb"]),
+        tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
+        tests("SwitchboardTests", ["switchboard"]),
+        tests("EndToEndTests", []),
+        tests("ConformanceTests", []),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

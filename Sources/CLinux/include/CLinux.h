@@ -1,0 +1,44 @@
+#pragma once
+/* Linux system calls that Swift's Glibc module lacks, as plain functions. No policy. All return -1 and set errno on
+ * failure unless said otherwise. _GNU_SOURCE is defined in CLinux.c only: in a header it makes modules differ. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/types.h>
+
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t key);
+int clinux_epoll_modify(int epoll, int fd, uint32_t events, uint64_t key);
+int clinux_epoll_remove(int epoll, int fd);
+/* The key of the i-th event after epoll_wait. */
+uint64_t clinux_epoll_key(const struct epoll_event *event);
+
+int clinux_eventfd(void);
+void clinux_eventfd_signal(int fd);
+void clinux_eventfd_drain(int fd);
+
+/* A non-blocking, close-on-exec socket. */
+int clinux_accept(int listener);
+/* A bound, listening, non-blocking TCP socket; host is a numeric address. *bound_port receives the port. */
+int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port);
+int clinux_set_nodelay(int fd);
+
+/* Fills the whole range with random bytes; aborts if the kernel can't. */
+void clinux_random(void *bytes, size_t count);
+uint64_t clinux_monotonic_nanoseconds(void);
+uint64_t clinux_realtime_nanoseconds(void);
+
+/* A name of at most 15 bytes for the calling thread, as shown by top -H. */
+void clinux_name_thread(const char *name);
+int clinux_cpu_count(void);
+/* Raises the soft limit of file descriptors to the hard one; returns the soft limit in force. */
+long clinux_raise_descriptor_limit(void);
+/* Blocks these signals in the calling thread and returns a signalfd for them. */
+int clinux_signalfd(const int *signals, int count);
+/* The next signal's number, 0 if none is pending. */
+int clinux_signalfd_read(int fd);
+void clinux_ignore_sigpipe(void);
+/* Sends a datagram to the systemd notify socket of $NOTIFY_SOCKET; nothing happens without one. */
+void clinux_notify(const char *state);
+const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
