@@ -1,0 +1,51 @@
+/// Objects by small, reusable numbers. A handle carries the generation of its place, so that a stale one never reaches
+/// the place's next tenant. Not synchronised: it belongs to one thread.
+public struct Slab<Element> {
+    private struct Place {
+        var element: Element?
+        var generation: UInt32
+        var nextFree: Int32
+    }
+
+    private var places: [Place] = []
+    private var free: Int32 = -1
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// Generation in the high half, place in the low half. Never 0.
+    public mutating func insert(_ element: Element) -> UInt64 {
+        count += 1
+        if free >= 0 {
+            let index = Int(free)
+            free = places[index].nextFree
+            places[index].element = element
+            return UInt64(places[index].generation) << 32 | UInt64(index)
+        }
+        places.append(Place(element: element, generation: 1, nextFree: -1))
+        return 1 << 32 | UInt64(places.count - 1)
+    }
+
+    public subscript(handle: UInt64) -> Element? {
+        let index = Int(handle & 0xFFFF_FFFF)
+        guard index < places.count, places[index].generation == UInt32(truncatingIfNeeded: handle >> 32) else {
+            return nil
+        }
+        return places[index].element
+    }
+
+    @discardableResult
+    public mutating func remove(_ handle: UInt64) -> Element? {
+        guard let element = self[handle] else { return nil }
+        let index = Int(handle & 0xFFFF_FFFF)
+        places[index].element = nil
+        places[index].generation = places[index].generation == .max ? 1 : places[index].generation + 1
+        places[index].nextFree = free
+        free = Int32(index)
+        count -= 1
+        return element
+    }
+
+    /// A snapshot, in the order of their places.
+    public var all: [Element] { places.compactMap(\.element) }
+}

@@ -1,0 +1,157 @@
+/// A hierarchical timing wheel: scheduling and cancelling cost O(1), whatever the number of timers.
+///
+/// Four levels of 64 slots; a slot of level n spans 64ⁿ ticks. A timer never fires early; it fires at most one tick late.
+/// Deadlines beyond the last level (about three days at 16 ms) are kept in its last slot and sorted in again from there.
+/// Not synchronised: it belongs to one thread. Time is passed in.
+public struct TimingWheel<Payload> {
+    /// Names a scheduled timer; stale once it fired or was cancelled.
+    public struct TimerID: Hashable, Sendable {
+        let index: Int32
+        let generation: UInt32
+    }
+
+    private struct Node {
+        var payload: Payload?
+        var tick: UInt64 = 0
+        var next: Int32 = -1
+        var previous: Int32 = -1
+        var slot: Int32 = -1
+        var generation: UInt32 = 0
+    }
+
+    private static var levels: Int { 4 }
+    private static var slotBits: UInt64 { 6 }
+    private static var slots: Int { 64 }
+
+    public let tickNanoseconds: UInt64
+    private var nodes: [Node] = []
+    private var free: Int32 = -1
+    private var heads: [Int32]
+    private var occupied: [UInt64]
+    private var currentTick: UInt64
+    public private(set) var count = 0
+
+    public init(now: MonotonicInstant, tickMilliseconds: UInt64 = 16) {
+        tickNanoseconds = tickMilliseconds * 1_000_000
+        currentTick = now.nanoseconds / tickNanoseconds
+        heads = [Int32](repeating: -1, count: Self.levels * Self.slots)
+        occupied = [UInt64](repeating: 0, count: Self.levels)
+    }
+
+    public mutating func schedule(_ payload: Payload, at deadline: MonotonicInstant) -> TimerID {
+        let (rounded, overflowed) = deadline.nanoseconds.addingReportingOverflow(tickNanoseconds - 1)
+        let tick = (overflowed ? deadline.nanoseconds : rounded) / tickNanoseconds
+        let index = allocate()
+        nodes[Int(index)].payload = payload
+        nodes[Int(index)].tick = max(tick, currentTick + 1)
+        link(index)
+        count += 1
+        return TimerID(index: index, generation: nodes[Int(index)].generation)
+    }
+
+    /// False if it fired or was cancelled before.
+    @discardableResult
+    public mutating func cancel(_ timer: TimerID) -> Bool {
+        guard Int(timer.index) < nodes.count, nodes[Int(timer.index)].generation == timer.generation else { return false }
+        unlink(timer.index)
+        release(timer.index)
+        return true
+    }
+
+    /// Appends the payloads of all timers that are due, in the order of their ticks.
+    public mutating func advance(to now: MonotonicInstant, into due: inout [Payload]) {
+        let target = now.nanoseconds / tickNanoseconds
+        while currentTick < target {
+            if count == 0 {
+                currentTick = target
+                return
+            }
+            currentTick += 1
+            cascade()
+            let slot = Int(currentTick & UInt64(Self.slots - 1))
+            while heads[slot] >= 0 {
+                let index = heads[slot]
+                unlink(index)
+                if let payload = nodes[Int(index)].payload { due.append(payload) }
+                release(index)
+            }
+        }
+    }
+
+    /// When `advance` has to be called next, at the latest: not later than the earliest deadline. Nil without timers.
+    public var nextDeadline: MonotonicInstant? {
+        guard count > 0 else { return nil }
+        for level in 0..<Self.levels where occupied[level] != 0 {
+            let shift = Self.slotBits * UInt64(level)
+            let position = currentTick >> shift
+            let rotation = (position + 1) & UInt64(Self.slots - 1)
+            let rotated = occupied[level] >> rotation | (rotation == 0 ? 0 : occupied[level] << (64 - rotation))
+            let ahead = position + 1 + UInt64(rotated.trailingZeroBitCount)
+            return MonotonicInstant(nanoseconds: (ahead << shift).multipliedReportingOverflow(by: tickNanoseconds).0)
+        }
+        return nil
+    }
+
+    /// When the position within a level wraps, the next slot of the level above is spread over the levels below it.
+    private mutating func cascade() {
+        var level = 1
+        while level < Self.levels, currentTick & ((1 << (Self.slotBits * UInt64(level))) - 1) == 0 {
+            let position = Int(currentTick >> (Self.slotBits * UInt64(level)) & UInt64(Self.slots - 1))
+            let slot = level * Self.slots + position
+            var index = heads[slot]
+            heads[slot] = -1
+            occupied[level] &= ~(1 << UInt64(position))
+            while index >= 0 {
+                let next = nodes[Int(index)].next
+                link(index)
+                index = next
+            }
+            level += 1
+        }
+    }
+
+    private mutating func link(_ index: Int32) {
+        let tick = nodes[Int(index)].tick
+        let ahead = tick > currentTick ? tick - currentTick : 0
+        var level = 0
+        while level < Self.levels - 1, ahead >= 1 << (Self.slotBits * UInt64(level + 1)) { level += 1 }
+        let shift = Self.slotBits * UInt64(level)
+        let furthest = (currentTick >> shift) + UInt64(Self.slots - 1)
+        let position = Int(min(tick >> shift, furthest) & UInt64(Self.slots - 1))
+        let slot = level * Self.slots + position
+        let head = heads[slot]
+        nodes[Int(index)].slot = Int32(slot)
+        nodes[Int(index)].next = head
+        nodes[Int(index)].previous = -1
+        if head >= 0 { nodes[Int(head)].previous = index }
+        heads[slot] = index
+        occupied[level] |= 1 << UInt64(position)
+    }
+
+    private mutating func unlink(_ index: Int32) {
+        let node = nodes[Int(index)]
+        if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { heads[Int(node.slot)] = node.next }
+        if node.next >= 0 { nodes[Int(node.next)].previous = node.previous }
+        if heads[Int(node.slot)] < 0 {
+            occupied[Int(node.slot) / Self.slots] &= ~(1 << UInt64(Int(node.slot) % Self.slots))
+        }
+    }
+
+    private mutating func allocate() -> Int32 {
+        if free >= 0 {
+            let index = free
+            free = nodes[Int(index)].next
+            return index
+        }
+        nodes.append(Node())
+        return Int32(nodes.count - 1)
+    }
+
+    private mutating func release(_ index: Int32) {
+        nodes[Int(index)].payload = nil
+        nodes[Int(index)].generation &+= 1
+        nodes[Int(index)].next = free
+        free = index
+        count -= 1
+    }
+}

@@ -1,0 +1,243 @@
+import CLinux
+import Core
+import Glibc
+
+/// A connected stream socket on an event loop, plain or with TLS, with buffered output.
+///
+/// Memory is taken only when needed: unread input and unsent output own storage only while there is some.
+public final class Channel: EventHandler, TimerTarget {
+    /// How long a closing channel waits for its peer to close after the last byte was sent (RFC 9112 §9.6: closing at
+    /// once could reset the connection and destroy the answer on its way).
+    private static let lingerMilliseconds: UInt64 = 1000
+
+    private enum State { case open, flushing, lingering, closed }
+
+    public unowned let loop: EventLoop
+    public var handler: (any ChannelHandler)?
+    private let fd: CInt
+    private var registration: EventLoop.Registration?
+    private let tls: TLSSession?
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    private var outputSent = 0
+    private var lingerTimer: EventLoop.Timer?
+    private var state = State.open
+    private var isDirty = false
+    private var isWatchingOutput = false
+    private var isReadingPaused = false
+    private var hasInputEnded = false
+
+    /// Bytes that wait to be sent.
+    public var outputBytes: Int { output.count - outputSent }
+    public var isOpen: Bool { state == .open }
+    public var isClosed: Bool { state == .closed }
+
+    /// Takes over the descriptor; on failure it is closed.
+    public static func make(loop: EventLoop, fd: CInt, tls: TLSContext?, handler: any ChannelHandler)
+        throws(SystemError) -> Channel
+    {
+        _ = clinux_set_nodelay(fd)
+        let channel = Channel(loop: loop, fd: fd, tls: tls.flatMap { TLSSession(context: $0, fd: fd) }, handler: handler)
+        do throws(SystemError) {
+            channel.registration = try loop.register(fd, .readable, channel)
+        } catch {
+            channel.state = .closed
+            Glibc.close(fd)
+            throw error
+        }
+        return channel
+    }
+
+    private init(loop: EventLoop, fd: CInt, tls: TLSSession?, handler: any ChannelHandler) {
+        self.loop = loop
+        self.fd = fd
+        self.tls = tls
+        self.handler = handler
+    }
+
+    // MARK: Output
+
+    /// Appends to the output, which is sent when the turn ends. Ignored once the channel is closing.
+    public func write(_ append: (inout [UInt8]) -> Void) {
+        guard state == .open else { return }
+        append(&output)
+        markDirty()
+    }
+
+    public func write(bytes: UnsafeRawBufferPointer) { write { $0.append(bytes: bytes) } }
+
+    /// Sends what waits, then closes; what still arrives is thrown away.
+    public func closeAfterFlush() {
+        guard state == .open else { return }
+        state = .flushing
+        resumeReading()
+        markDirty()
+    }
+
+    /// Closes at once; what waits is lost.
+    public func close(_ reason: ChannelCloseReason = .local) {
+        guard state != .closed else { return }
+        state = .closed
+        if let registration { loop.unregister(registration) }
+        registration = nil
+        loop.cancel(&lingerTimer)
+        tls?.shutdown()
+        Glibc.close(fd)
+        input = []
+        output = []
+        outputSent = 0
+        let last = handler
+        handler = nil
+        last?.channelClosed(self, reason)
+    }
+
+    private func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        loop.markDirty(self)
+    }
+
+    func flush() {
+        isDirty = false
+        guard state != .closed else { return }
+        let hadOutput = outputSent < output.count
+        while outputSent < output.count {
+            switch send() {
+            case .moved(let count): outputSent += count
+            case .wouldBlock:
+                watchOutput(true)
+                compactOutput()
+                return
+            case .ended: return close(.endOfStream)
+            case .failed(let reason): return close(reason)
+            }
+        }
+        output = []
+        outputSent = 0
+        watchOutput(false)
+        if state == .flushing { return hasInputEnded ? close() : linger() }
+        if hadOutput { handler?.channelDrained(self) }
+    }
+
+    private func send() -> TransferResult {
+        output.withUnsafeBytes { bytes in
+            let rest = bytes.slice(outputSent..<bytes.count)
+            if let tls { return tls.write(rest) }
+            let count = Glibc.send(fd, rest.baseAddress, rest.count, CInt(MSG_NOSIGNAL))
+            if count >= 0 { return .moved(count) }
+            return errno == EAGAIN || errno == EINTR
+                ? .wouldBlock : .failed(.failed(SystemError(operation: "send", code: errno)))
+        }
+    }
+
+    private func compactOutput() {
+        guard outputSent > 64 * 1024, outputSent > output.count / 2 else { return }
+        output.removeFirst(outputSent)
+        outputSent = 0
+    }
+
+    private func linger() {
+        state = .lingering
+        input = []
+        if let tls { tls.shutdown() }
+        Glibc.shutdown(fd, CInt(SHUT_WR))
+        lingerTimer = loop.schedule(self, kind: 0, afterMilliseconds: Self.lingerMilliseconds)
+    }
+
+    public func timerFired(kind: Int) { close(.local) }
+
+    private func watchOutput(_ wanted: Bool) {
+        guard wanted != isWatchingOutput else { return }
+        isWatchingOutput = wanted
+        updateInterest()
+    }
+
+    private func updateInterest() {
+        guard let registration else { return }
+        var interest: EventSet = []
+        if !isReadingPaused { interest.insert(.readable) }
+        if isWatchingOutput { interest.insert(.writable) }
+        loop.update(registration, interest)
+    }
+
+    // MARK: Input
+
+    /// No more bytes are read until `resumeReading`, so that the peer's kernel buffers fill up.
+    public func pauseReading() {
+        guard !isReadingPaused, state == .open else { return }
+        isReadingPaused = true
+        updateInterest()
+    }
+
+    public func resumeReading() {
+        guard isReadingPaused, !hasInputEnded, state != .closed else { return }
+        isReadingPaused = false
+        updateInterest()
+    }
+
+    /// Hands unconsumed input to the handler again, in the next turn: after the handler became able to use it.
+    public func processAgain() {
+        loop.defer { [weak self] in
+            guard let self, state == .open, !input.isEmpty || tls?.hasPending == true else { return }
+            process(received: 0)
+            if tls?.hasPending == true, state == .open { read() }
+        }
+    }
+
+    public func handle(_ events: EventSet) {
+        if events.contains(.writable) { flush() }
+        guard state != .closed else { return }
+        if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
+        if isReadingPaused, events.isDisjoint(with: [.failed, .hungUp]) { return }
+        read()
+    }
+
+    private func read() {
+        let kept = state == .open ? input.count : 0
+        let buffer = loop.receiveBuffer
+        guard kept < buffer.count else { return close(.failed(SystemError(operation: "receive", code: ENOBUFS))) }
+        switch receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])) {
+        case .moved(let count):
+            if state == .open { process(received: count) }
+            if state == .open, tls?.hasPending == true { processAgain() }
+        case .wouldBlock: break
+        case .ended: inputEnded()
+        case .failed(let reason): close(reason)
+        }
+        // The handshake may have had to wait for the peer with output at hand.
+        if state != .closed, tls != nil, outputBytes > 0 { markDirty() }
+    }
+
+    private func inputEnded() {
+        let staysForOutput = state == .flushing || state == .open && handler?.channelInputEnded(self) == true
+        guard staysForOutput else { return close(.endOfStream) }
+        hasInputEnded = true
+        isReadingPaused = true
+        updateInterest()
+    }
+
+    private func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+        if let tls { return tls.read(into: buffer) }
+        let count = recv(fd, buffer.baseAddress, buffer.count, 0)
+        if count > 0 { return .moved(count) }
+        if count == 0 { return .ended }
+        return errno == EAGAIN || errno == EINTR
+            ? .wouldBlock : .failed(.failed(SystemError(operation: "recv", code: errno)))
+    }
+
+    /// The received bytes stand in the loop's buffer behind the place of what was kept.
+    private func process(received: Int) {
+        let buffer = loop.receiveBuffer
+        let kept = input.count
+        if kept > 0 { input.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+        let total = kept + received
+        guard total > 0, let handler else { return }
+        let consumed = handler.channel(self, received: UnsafeMutableRawBufferPointer(rebasing: buffer[..<total]))
+        guard state == .open else { return }
+        if consumed >= total {
+            if kept > 0 { input = [] }
+        } else if consumed > 0 || received > 0 {
+            input = Array(buffer[max(consumed, 0)..<total])
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import CLinux
+import Core
+import Glibc
+
+/// One epoll loop: descriptors, timers, mailboxes, and output that is flushed once before it sleeps.
+///
+/// It belongs to the thread that calls `run`, and so does everything registered with it; nothing here is synchronised.
+/// The only ways in from other threads are the mailboxes it makes.
+public final class EventLoop {
+    public typealias Timer = TimingWheel<TimerEntry>.TimerID
+
+    /// A timer's target is held weakly: a timer keeps nothing alive.
+    public struct TimerEntry {
+        weak var target: (any TimerTarget)?
+        let kind: Int
+    }
+
+    /// Names a watched descriptor: generation and place, so that a late event can't reach a reused descriptor.
+    public struct Registration {
+        let key: UInt64
+        let fd: CInt
+    }
+
+    private static let eventsMax = 512
+    private static let receiveBytes = 128 * 1024
+    private static let wakeKey: UInt64 = 0
+
+    /// When the current turn began: exact enough for timers, and free.
+    public private(set) var now: MonotonicInstant
+    /// Lent to whoever reads; its content is valid only until the next read on this loop.
+    public let receiveBuffer: UnsafeMutableRawBufferPointer
+    /// Nanoseconds that the last turn's work took; the loop's lag.
+    public private(set) var lastTurnNanoseconds: UInt64 = 0
+
+    private let epoll: CInt
+    private let wake: WakeSignal
+    private let events: UnsafeMutablePointer<epoll_event>
+    private var handlers = Slab<any EventHandler>()
+    private var wheel: TimingWheel<TimerEntry>
+    private var due: [TimerEntry] = []
+    private var mailboxes: [() -> Void] = []
+    private var turnEnds: [() -> Void] = []
+    private var dirty: [Channel] = []
+    private var deferred: [() -> Void] = []
+    private var isRunning = false
+
+    public static func make() throws(SystemError) -> EventLoop {
+        let epoll = clinux_epoll_create()
+        if epoll < 0 { throw SystemError(operation: "epoll_create", code: errno) }
+        let wake = try WakeSignal()
+        guard clinux_epoll_add(epoll, wake.fd, EventSet.readable.rawValue, wakeKey) == 0 else {
+            let code = errno
+            close(epoll)
+            throw SystemError(operation: "epoll_ctl", code: code)
+        }
+        return EventLoop(epoll: epoll, wake: wake)
+    }
+
+    private init(epoll: CInt, wake: WakeSignal) {
+        self.epoll = epoll
+        self.wake = wake
+        now = SystemClock.monotonic()
+        wheel = TimingWheel(now: now)
+        events = .allocate(capacity: Self.eventsMax)
+        receiveBuffer = .allocate(byteCount: Self.receiveBytes, alignment: 64)
+    }
+
+    deinit {
+        close(epoll)
+        events.deallocate()
+        receiveBuffer.deallocate()
+    }
+
+    /// Runs until `stop` is called on its thread.
+    public func run() {
+        isRunning = true
+        while isRunning {
+            let count = epoll_wait(epoll, events, CInt(Self.eventsMax), waitMilliseconds())
+            now = SystemClock.monotonic()
+            for index in 0..<Int(max(count, 0)) { dispatch(events[index]) }
+            fireTimers()
+            endTurn()
+            lastTurnNanoseconds = SystemClock.monotonic().nanoseconds(since: now)
+        }
+    }
+
+    /// On the loop's thread: `run` returns after this turn.
+    public func stop() { isRunning = false }
+
+    // MARK: Descriptors
+
+    public func register(_ fd: CInt, _ interest: EventSet, _ handler: any EventHandler) throws(SystemError)
+        -> Registration
+    {
+        let key = handlers.insert(handler)
+        if clinux_epoll_add(epoll, fd, interest.rawValue, key) != 0 {
+            let code = errno
+            handlers.remove(key)
+            throw SystemError(operation: "epoll_ctl", code: code)
+        }
+        return Registration(key: key, fd: fd)
+    }
+
+    public func update(_ registration: Registration, _ interest: EventSet) {
+        _ = clinux_epoll_modify(epoll, registration.fd, interest.rawValue, registration.key)
+    }
+
+    /// Before the descriptor is closed.
+    public func unregister(_ registration: Registration) {
+        if handlers.remove(registration.key) != nil { _ = clinux_epoll_remove(epoll, registration.fd) }
+    }
+
+    // MARK: Timers, mailboxes, turns
+
+    public func schedule(_ target: any TimerTarget, kind: Int, afterMilliseconds delay: UInt64) -> Timer {
+        wheel.schedule(TimerEntry(target: target, kind: kind), at: now.advanced(byMilliseconds: delay))
+    }
+
+    public func cancel(_ timer: inout Timer?) {
+        if let scheduled = timer { wheel.cancel(scheduled) }
+        timer = nil
+    }
+
+    /// A way in for other threads. Before `run` or on the loop's thread; `receive` is called on the loop's thread.
+    public func makeMailbox<Message: Sendable>(
+        messagesMax: Int, _ receive: @escaping (Message) -> Void
+    ) -> Mailbox<Message> {
+        let signal = wake
+        let mailbox = Mailbox<Message>(messagesMax: messagesMax) { signal.signal() }
+        var batch: [Message] = []
+        mailboxes.append {
+            mailbox.take(into: &batch)
+            for message in batch { receive(message) }
+            batch.removeAll(keepingCapacity: batch.count <= 1024)
+        }
+        return mailbox
+    }
+
+    /// Called at the end of every turn, before output is flushed and the loop sleeps.
+    public func atTurnEnd(_ body: @escaping () -> Void) { turnEnds.append(body) }
+
+    /// Called once in the next turn, which then does not wait for events.
+    public func `defer`(_ body: @escaping () -> Void) { deferred.append(body) }
+
+    func markDirty(_ channel: Channel) { dirty.append(channel) }
+
+    private func waitMilliseconds() -> CInt {
+        if !deferred.isEmpty { return 0 }
+        guard let deadline = wheel.nextDeadline else { return -1 }
+        let wait = deadline.nanoseconds(since: SystemClock.monotonic())
+        return CInt(truncatingIfNeeded: min((wait + 999_999) / 1_000_000, 60_000))
+    }
+
+    private func dispatch(_ event: epoll_event) {
+        var event = event
+        let key = clinux_epoll_key(&event)
+        if key == Self.wakeKey {
+            wake.drain()
+            for take in mailboxes { take() }
+        } else {
+            handlers[key]?.handle(EventSet(rawValue: event.events))
+        }
+    }
+
+    private func fireTimers() {
+        wheel.advance(to: now, into: &due)
+        for entry in due { entry.target?.timerFired(kind: entry.kind) }
+        due.removeAll(keepingCapacity: due.count <= 1024)
+    }
+
+    private func endTurn() {
+        if !deferred.isEmpty {
+            let bodies = deferred
+            deferred = []
+            for body in bodies { body() }
+        }
+        for body in turnEnds { body() }
+        // Flushing can end a channel, whose owner may then write to another one: hence by index.
+        var index = 0
+        while index < dirty.count {
+            dirty[index].flush()
+            index += 1
+        }
+        dirty.removeAll(keepingCapacity: dirty.count <= 4096)
+    }
+}

@@ -1,0 +1,59 @@
+import COpenSSL
+import Core
+
+/// A server's certificate and key, shared by its connections. TLS 1.2 and newer; ALPN offers `http/1.1` only.
+public final class TLSContext: @unchecked Sendable {
+    // Sendable: OpenSSL counts references to SSL_CTX atomically, and nothing changes it after `init`.
+    let handle: OpaquePointer
+
+    public init(certificateFile: String, keyFile: String) throws(TLSConfigurationError) {
+        OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+        guard let handle = SSL_CTX_new(TLS_server_method()) else { throw TLSConfigurationError.library(Self.lastError()) }
+        self.handle = handle
+        _ = switchboard_ssl_ctx_set_min_tls12(handle)
+        _ = switchboard_ssl_ctx_set_mode(handle)
+        switchboard_ssl_ctx_set_options(handle)
+        guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
+            throw .certificate(file: certificateFile, reason: Self.lastError())
+        }
+        guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
+            throw .key(file: keyFile, reason: Self.lastError())
+        }
+        guard SSL_CTX_check_private_key(handle) == 1 else {
+            throw .key(file: keyFile, reason: "it does not belong to the certificate in \(certificateFile)")
+        }
+        SSL_CTX_set_alpn_select_cb(handle, selectProtocol, nil)
+    }
+
+    deinit { SSL_CTX_free(handle) }
+
+    static func lastError() -> String {
+        let code = ERR_get_error()
+        guard code != 0, let text = ERR_reason_error_string(code) else { return "unknown reason" }
+        ERR_clear_error()
+        return String(cString: text)
+    }
+}
+
+/// Picks `http/1.1` from the client's list (RFC 7301 §3.1: length-prefixed names); without it the handshake goes on
+/// without ALPN, as most WebSocket clients do.
+private let selectProtocol:
+    @convention(c) (
+        OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
+        UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
+    ) -> CInt = { _, selected, selectedLength, offered, offeredLength, _ in
+        guard let offered, let selected, let selectedLength else { return SSL_TLSEXT_ERR_NOACK }
+        let list = UnsafeRawBufferPointer(start: offered, count: Int(offeredLength))
+        var at = 0
+        while at < list.count {
+            let length = Int(list[at])
+            guard at + 1 + length <= list.count else { break }
+            if list.slice(at + 1..<at + 1 + length).equals("http/1.1") {
+                selected.pointee = offered + at + 1
+                selectedLength.pointee = UInt8(length)
+                return SSL_TLSEXT_ERR_OK
+            }
+            at += 1 + length
+        }
+        return SSL_TLSEXT_ERR_NOACK
+    }

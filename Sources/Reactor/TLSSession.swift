@@ -1,0 +1,66 @@
+import COpenSSL
+import Core
+import Glibc
+
+/// The server's side of one TLS connection on a non-blocking socket. It belongs to its channel's thread.
+final class TLSSession {
+    private let handle: OpaquePointer
+    private var isBroken = false
+
+    init?(context: TLSContext, fd: CInt) {
+        guard let handle = SSL_new(context.handle) else { return nil }
+        self.handle = handle
+        SSL_set_fd(handle, fd)
+        SSL_set_accept_state(handle)
+    }
+
+    deinit { SSL_free(handle) }
+
+    /// Decrypted bytes that the socket's readiness does not tell of.
+    var hasPending: Bool { !isBroken && SSL_pending(handle) > 0 }
+
+    /// Reads until the buffer is full or the socket is empty: a call of OpenSSL yields one record at most.
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+        var total = 0
+        while total < buffer.count {
+            ERR_clear_error()
+            let count = SSL_read(handle, buffer.baseAddress?.advanced(by: total), CInt(clamping: buffer.count - total))
+            if count > 0 {
+                total += Int(count)
+                continue
+            }
+            if total > 0 { return .moved(total) }
+            return result(of: count)
+        }
+        return .moved(total)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        guard !bytes.isEmpty else { return .moved(0) }
+        ERR_clear_error()
+        let count = SSL_write(handle, bytes.baseAddress, CInt(clamping: bytes.count))
+        return count > 0 ? .moved(Int(count)) : result(of: count)
+    }
+
+    /// Sends close_notify, as far as the socket takes it; the peer's own is not waited for.
+    func shutdown() {
+        guard !isBroken, SSL_is_init_finished(handle) == 1 else { return }
+        isBroken = true
+        ERR_clear_error()
+        SSL_shutdown(handle)
+    }
+
+    private func result(of count: CInt) -> TransferResult {
+        switch SSL_get_error(handle, count) {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
+        case SSL_ERROR_ZERO_RETURN: return .ended
+        case SSL_ERROR_SYSCALL:
+            let code = errno
+            isBroken = true
+            return code == 0 ? .ended : .failed(.failed(SystemError(operation: "TLS", code: code)))
+        default:
+            isBroken = true
+            return .failed(.tlsFailed(TLSContext.lastError()))
+        }
+    }
+}
