@@ -1,0 +1,140 @@
+import CCurl
+import Core
+import Reactor
+
+/// HTTP requests on an event loop, by libcurl's multi interface: connections are kept and used again.
+///
+/// It belongs to its loop's thread; completions are called there, never within `send`.
+public final class HTTPTransport: TimerTarget {
+    private static let connectionsKeptMax = 64
+
+    private unowned let loop: EventLoop
+    private let multi: OpaquePointer
+    private var sockets: [CInt: WatchedSocket] = [:]
+    private var transfers: [OpaquePointer: Transfer] = [:]
+    private var idle: [Transfer] = []
+    private var timer: EventLoop.Timer?
+    private var hasKickPending = false
+
+    /// A descriptor of curl's, watched for it.
+    private final class WatchedSocket: EventHandler {
+        unowned let transport: HTTPTransport
+        let fd: CInt
+        var registration: EventLoop.Registration?
+
+        init(transport: HTTPTransport, fd: CInt) {
+            self.transport = transport
+            self.fd = fd
+        }
+
+        func handle(_ events: EventSet) {
+            var mask: CInt = 0
+            if !events.isDisjoint(with: [.readable, .hungUp]) { mask |= CURL_CSELECT_IN }
+            if events.contains(.writable) { mask |= CURL_CSELECT_OUT }
+            if events.contains(.failed) { mask |= CURL_CSELECT_ERR }
+            transport.act(on: fd, mask)
+        }
+    }
+
+    public init(loop: EventLoop) {
+        self.loop = loop
+        CurlLibrary.initialise()
+        guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
+        self.multi = OpaquePointer(multi)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        switchboard_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionsKeptMax)
+        switchboard_curl_multi_set_socket_callback(multi, Self.socketCallback)
+        switchboard_curl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
+        switchboard_curl_multi_set_timer_callback(multi, Self.timerCallback)
+        switchboard_curl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
+    }
+
+    deinit {
+        for transfer in transfers.values { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
+        curl_multi_cleanup(UnsafeMutableRawPointer(multi))
+    }
+
+    /// Requests under way.
+    public var inFlight: Int { transfers.count }
+
+    public func send(_ request: ClientRequest, completion: @escaping (Result<ClientResponse, ClientError>) -> Void) {
+        let transfer = idle.popLast() ?? Transfer()
+        transfer.prepare(request, completion: completion)
+        transfers[OpaquePointer(transfer.easy)] = transfer
+        curl_multi_add_handle(UnsafeMutableRawPointer(multi), transfer.easy)
+        kickSoon()
+    }
+
+    // MARK: curl's callbacks, which must not call curl
+
+    private static let socketCallback: switchboard_curl_socket_callback = { _, fd, what, context, _ in
+        guard let context else { return 0 }
+        Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue().watch(fd, what)
+        return 0
+    }
+
+    private static let timerCallback: switchboard_curl_timer_callback = { _, milliseconds, context in
+        guard let context else { return 0 }
+        Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue().setTimer(milliseconds)
+        return 0
+    }
+
+    private func watch(_ fd: CInt, _ what: CInt) {
+        if what == CURL_POLL_REMOVE {
+            if let registration = sockets.removeValue(forKey: fd)?.registration { loop.unregister(registration) }
+            return
+        }
+        var interest: EventSet = []
+        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { interest.insert(.readable) }
+        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { interest.insert(.writable) }
+        if let registration = sockets[fd]?.registration {
+            loop.update(registration, interest)
+            return
+        }
+        let socket = WatchedSocket(transport: self, fd: fd)
+        // When epoll has no room the transfer runs into its timeout, and is answered as such.
+        socket.registration = try? loop.register(fd, interest, socket)
+        sockets[fd] = socket
+    }
+
+    private func setTimer(_ milliseconds: Int) {
+        loop.cancel(&timer)
+        if milliseconds == 0 { return kickSoon() }
+        if milliseconds > 0 { timer = loop.schedule(self, kind: 0, afterMilliseconds: UInt64(milliseconds)) }
+    }
+
+    private func kickSoon() {
+        guard !hasKickPending else { return }
+        hasKickPending = true
+        loop.defer { [weak self] in
+            self?.hasKickPending = false
+            self?.act(on: CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+
+    public func timerFired(kind: Int) {
+        timer = nil
+        act(on: CURL_SOCKET_TIMEOUT, 0)
+    }
+
+    // MARK: Progress
+
+    private func act(on fd: CInt, _ mask: CInt) {
+        var running: CInt = 0
+        curl_multi_socket_action(UnsafeMutableRawPointer(multi), fd, mask, &running)
+        finishTransfers()
+    }
+
+    private func finishTransfers() {
+        var left: CInt = 0
+        while let message = curl_multi_info_read(UnsafeMutableRawPointer(multi), &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            let code = switchboard_curl_message_result(message)
+            curl_multi_remove_handle(UnsafeMutableRawPointer(multi), easy)
+            guard let transfer = transfers.removeValue(forKey: OpaquePointer(easy)) else { continue }
+            let (completion, result) = transfer.finish(code)
+            if idle.count < Self.connectionsKeptMax { idle.append(transfer) }
+            completion?(result)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Core
+
+/// Events for one POST: the body is a JSON array that only lacks its closing bracket.
+struct PostBatch<Token: PosterToken> {
+    private(set) var body: [UInt8] = [0x5B]
+    private(set) var tokens: [Token] = []
+    /// Where each event ends in `body`; it begins one byte after the end of the one before.
+    private var ends: [Int32] = []
+
+    var bytes: Int { body.count }
+
+    mutating func append(_ token: Token, _ write: (inout [UInt8]) -> Void) {
+        if !tokens.isEmpty { body.append(0x2C) }
+        write(&body)
+        tokens.append(token)
+        ends.append(Int32(truncatingIfNeeded: body.count))
+    }
+
+    /// Takes out the events whose time is over.
+    mutating func removeExpired(at now: MonotonicInstant) -> [Token] {
+        guard tokens.contains(where: { $0.retryUntil <= now }) else { return [] }
+        var expired: [Token] = []
+        var kept = PostBatch()
+        body.withUnsafeBytes { bytes in
+            var start = 1
+            for (token, end) in zip(tokens, ends) {
+                if token.retryUntil <= now {
+                    expired.append(token)
+                } else {
+                    kept.append(token) { $0.append(bytes: bytes.slice(start..<Int(end))) }
+                }
+                start = Int(end) + 1
+            }
+        }
+        self = kept
+        return expired
+    }
+
+    var closedBody: [UInt8] {
+        var closed = body
+        closed.append(0x5D)
+        return closed
+    }
+}
