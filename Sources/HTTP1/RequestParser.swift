@@ -1,0 +1,85 @@
+import Core
+
+/// HTTP/1.x requests from bytes, one after the other: keep-alive and pipelining come by themselves. Sans I/O; one per
+/// connection.
+public struct RequestParser {
+    /// What the next bytes were.
+    public enum Event {
+        case needMoreData
+        case head(RequestHead)
+        /// A piece of the body, in the memory given to `next`.
+        case body(UnsafeRawBufferPointer)
+        /// The request is whole.
+        case end
+    }
+
+    private enum State {
+        case head(HeadScanner)
+        case counted(left: Int)
+        case chunked(ChunkedBodyParser)
+        case end
+    }
+
+    private let limits: HTTPLimits
+    private var state = State.head(HeadScanner())
+
+    public init(limits: HTTPLimits) { self.limits = limits }
+
+    /// Whether the next byte begins, or goes on with, a head.
+    public var isBetweenRequests: Bool {
+        if case .head = state { return true }
+        return false
+    }
+
+    /// - Parameters:
+    ///   - bytes: everything received and not yet consumed.
+    ///   - consumed: what was used is added. A head that is not whole is not consumed: it comes again.
+    public mutating func next(
+        _ bytes: UnsafeRawBufferPointer, consumed: inout Int
+    ) throws(HTTPParseError) -> Event {
+        switch state {
+        case .head(var scanner): return try nextHead(bytes, &scanner, &consumed)
+        case .counted(let left):
+            guard !bytes.isEmpty else { return .needMoreData }
+            let piece = bytes.slice(0..<min(left, bytes.count))
+            consumed += piece.count
+            state = left == piece.count ? .end : .counted(left: left - piece.count)
+            return .body(piece)
+        case .chunked(var parser):
+            let event = try parser.next(bytes, limits: limits, consumed: &consumed)
+            if case .end = event { state = .head(HeadScanner()) } else { state = .chunked(parser) }
+            return event
+        case .end:
+            state = .head(HeadScanner())
+            return .end
+        }
+    }
+
+    private mutating func nextHead(
+        _ bytes: UnsafeRawBufferPointer, _ scanner: inout HeadScanner, _ consumed: inout Int
+    ) throws(HTTPParseError) -> Event {
+        var skipped = 0
+        while true {
+            let rest = bytes.slice(skipped..<bytes.count)
+            switch try scanner.scan(rest, limits: limits) {
+            case .needMoreData:
+                consumed += skipped
+                state = .head(scanner)
+                return .needMoreData
+            case .skip(let count): skipped += count
+            case .complete(let length):
+                let head = try RequestHeadParser.parse(rest.slice(0..<length))
+                consumed += skipped + length
+                if let length = head.contentLength, length > limits.bodyBytesMax { throw .bodyTooLarge }
+                if head.isChunked {
+                    state = .chunked(ChunkedBodyParser())
+                } else if let length = head.contentLength, length > 0 {
+                    state = .counted(left: length)
+                } else {
+                    state = .end
+                }
+                return .head(head)
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Core
+
+/// Responses as bytes (RFC 9112 §4). Header values are the caller's own or checked: they hold no line breaks.
+public enum ResponseEncoder {
+    /// A whole response with `Content-Length`. For HEAD the head is the same, without the body.
+    public static func append(
+        status: Int, headers: [(name: StaticString, value: String)], body: UnsafeRawBufferPointer?, keepAlive: Bool,
+        isHead: Bool = false, to bytes: inout [UInt8]
+    ) {
+        appendStart(status, headers, keepAlive, to: &bytes)
+        if status >= 200, status != 204 {
+            bytes.append("Content-Length: ")
+            bytes.append(decimal: UInt64(body?.count ?? 0))
+            bytes.append("\r\n")
+        }
+        bytes.append("\r\n")
+        if let body, !isHead { bytes.append(bytes: body) }
+    }
+
+    /// A head whose body follows in chunks, until `appendLastChunk`.
+    public static func appendChunkedHead(
+        status: Int, headers: [(name: StaticString, value: String)], keepAlive: Bool, to bytes: inout [UInt8]
+    ) {
+        appendStart(status, headers, keepAlive, to: &bytes)
+        bytes.append("Transfer-Encoding: chunked\r\n\r\n")
+    }
+
+    /// An empty chunk would end the body, so it is left out.
+    public static func appendChunk(_ chunk: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+        guard !chunk.isEmpty else { return }
+        var digits = 1
+        while chunk.count >> (digits * 4) > 0 { digits += 1 }
+        bytes.append(hex: UInt64(chunk.count), digits: digits)
+        bytes.append("\r\n")
+        bytes.append(bytes: chunk)
+        bytes.append("\r\n")
+    }
+
+    public static func appendLastChunk(to bytes: inout [UInt8]) { bytes.append("0\r\n\r\n") }
+
+    private static func appendStart(
+        _ status: Int, _ headers: [(name: StaticString, value: String)], _ keepAlive: Bool, to bytes: inout [UInt8]
+    ) {
+        bytes.append("HTTP/1.1 ")
+        bytes.append(decimal: UInt64(clamping: status), width: 3)
+        bytes.append(0x20)
+        bytes.append(reason(status))
+        bytes.append("\r\n")
+        for header in headers {
+            bytes.append(header.name)
+            bytes.append(": ")
+            bytes.append(utf8: header.value)
+            bytes.append("\r\n")
+        }
+        if !keepAlive { bytes.append("Connection: close\r\n") }
+    }
+
+    public static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 100: "Continue"
+        case 101: "Switching Protocols"
+        case 200: "OK"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 207: "Multi-Status"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 410: "Gone"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 422: "Unprocessable Content"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: "Unknown"
+        }
+    }
+}
