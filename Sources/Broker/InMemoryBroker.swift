@@ -7,13 +7,6 @@ public final class InMemoryBroker: MessageBroker {
     /// Deliveries handed to the handler at once.
     static let deliveriesMax = 256
 
-    private struct Consumption: Sendable {
-        let queue: String
-        let prefetch: Int
-        let handler: @Sendable ([DeliveredMessage]) -> Void
-        let settlements: SettlementIntake
-    }
-
     private struct Control: Sendable {
         var consumption: Consumption?
         var thread: Thread?
@@ -178,7 +171,7 @@ public final class InMemoryBroker: MessageBroker {
 
     private func giveUp(_ backlog: PublishBacklog, now: MonotonicInstant) {
         backlog.takePosted()
-        backlog.giveUpWaiting(now: now)
+        backlog.giveUpWaiting(now: now, isConnected: false)
     }
 
     private func publishAll(_ backlog: PublishBacklog) {

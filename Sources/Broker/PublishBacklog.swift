@@ -70,24 +70,25 @@ final class PublishBacklog {
         group.complete(outcome)
     }
 
-    /// Gives up the waiting groups whose time is over while the broker can't be reached.
-    func giveUpWaiting(now: MonotonicInstant) {
+    /// Gives up the waiting groups whose time is over.
+    func giveUpWaiting(now: MonotonicInstant, isConnected: Bool) {
         var gaveUp = false
         for backlog in turns.all {
-            for group in backlog.groups where giveUp(group, now: now, isConnected: false) { gaveUp = true }
+            for group in backlog.groups where isOver(group, now: now, isConnected: isConnected) {
+                settle(group, .unavailable)
+                gaveUp = true
+            }
         }
         if gaveUp { removeSettled() }
     }
 
-    /// Gives up `group` if its time is over: with a connection its deadline counts, without one the grace period too.
-    @discardableResult
-    func giveUp(_ group: PendingGroup, now: MonotonicInstant, isConnected: Bool) -> Bool {
+    /// Whether the group has waited long enough: with a connection until its deadline, without one only until the end of
+    /// the grace period.
+    func isOver(_ group: PendingGroup, now: MonotonicInstant, isConnected: Bool) -> Bool {
         let at =
             isConnected
             ? group.group.deadline : group.unavailableAt(graceMilliseconds: limits.unavailableGraceMilliseconds)
-        if now < at { return false }
-        settle(group, .unavailable)
-        return true
+        return now >= at
     }
 
     /// Ends everything that waits, at the end of the broker object.
