@@ -49,6 +49,7 @@ let package = Package(
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
         library("Sessions", ["Core"]),
         library("Tiers", ["Core", "JSON", "HTTP1", "Crypto"]),
+        library("BrokerSettings", ["Core", "Telemetry", "Configuration", "Broker", "Program"]),
         library("Program", ["CLinux", "Core", "Telemetry", "Configuration"]),
         library(
             "PublicWeb",
@@ -60,24 +61,24 @@ let package = Package(
             "Dispatcher",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "Configuration", "Reactor", "HTTPServer",
-                "HTTPClient", "Broker", "Tiers", "Program",
+                "HTTPClient", "Broker", "Tiers", "Program", "BrokerSettings",
             ]),
         library(
             "EventListener",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "Configuration", "Reactor", "HTTPServer", "Broker",
-                "Program",
+                "Program", "BrokerSettings",
             ]),
         library("PingListener", ["EventListener", "Core", "CloudEvents"]),
 
-        program("public-web", path: "Sources/public-web", ["PublicWeb"]),
-        program("dispatcher", path: "Sources/dispatcher", ["Dispatcher"]),
-        program("ping-listener", path: "Sources/ping-listener", ["PingListener"]),
+        program("public-web", path: "Sources/public-web", ["PublicWeb", "Program"]),
+        program("dispatcher", path: "Sources/dispatcher", ["Dispatcher", "Program"]),
+        program("ping-listener", path: "Sources/ping-listener", ["PingListener", "EventListener"]),
         program(
             "switchboard", path: "clients/switchboard",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "HTTPClient",
-                "Broker", "PublicWeb", "Dispatcher", "PingListener",
+                "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "Reactor",
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

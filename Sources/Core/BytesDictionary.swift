@@ -38,3 +38,5 @@ public struct BytesDictionary<Value> {
 
     public var values: [Value] { buckets.values.flatMap { $0.map(\.value) } }
 }
+
+extension BytesDictionary: Sendable where Value: Sendable {}

@@ -7,6 +7,8 @@ import JSON
 /// Identical messages are limited: beyond so many a second they are counted, and the count stands on the next one that
 /// gets through, so that a failing peer can't fill the disk.
 public final class Logger: Sendable {
+    public typealias Fields = KeyValuePairs<StaticString, LogValue>
+
     private static let identicalPerSecondMax = 10
     private static let templatesMax = 256
 
@@ -30,27 +32,26 @@ public final class Logger: Sendable {
         isColored = isTerminal && getenv("NO_COLOR") == nil
     }
 
-    public func debug(_ message: StaticString, _ fields: @autoclosure () -> [(StaticString, LogValue)] = []) {
+    public func debug(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
         if level <= .debug { log(.debug, message, fields()) }
     }
 
-    public func info(_ message: StaticString, _ fields: @autoclosure () -> [(StaticString, LogValue)] = []) {
+    public func info(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
         if level <= .info { log(.info, message, fields()) }
     }
 
-    public func warning(_ message: StaticString, _ fields: @autoclosure () -> [(StaticString, LogValue)] = []) {
+    public func warning(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
         if level <= .warning { log(.warning, message, fields()) }
     }
 
-    public func error(_ message: StaticString, _ fields: @autoclosure () -> [(StaticString, LogValue)] = []) {
+    public func error(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
         log(.error, message, fields())
     }
 
-    private func log(_ level: LogLevel, _ message: StaticString, _ fields: [(StaticString, LogValue)]) {
+    private func log(_ level: LogLevel, _ message: StaticString, _ fields: Fields) {
         let now = SystemClock.wallNanoseconds()
         guard let suppressed = admit(message.description, now / 1_000_000_000) else { return }
-        var all = fields
-        if suppressed > 0 { all.append(("suppressed", .integer(suppressed))) }
+        let all = fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : [])
         let line = isJSON ? jsonLine(level, message, all, now) : textLine(level, message, all, now)
         // One write per line, so that lines of several threads and processes stay whole; a full pipe loses the line.
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -75,7 +76,7 @@ public final class Logger: Sendable {
     }
 
     private func jsonLine(
-        _ level: LogLevel, _ message: StaticString, _ fields: [(StaticString, LogValue)], _ now: UInt64
+        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.append("{\"time\":\"")
@@ -101,7 +102,7 @@ public final class Logger: Sendable {
     }
 
     private func textLine(
-        _ level: LogLevel, _ message: StaticString, _ fields: [(StaticString, LogValue)], _ now: UInt64
+        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
     ) -> [UInt8] {
         var line: [UInt8] = []
         var time: [UInt8] = []
