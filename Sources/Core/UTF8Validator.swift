@@ -1,4 +1,5 @@
-/// Validates UTF-8 as it comes, piece by piece: fails at the first byte that can't be right (RFC 3629 §4).
+/// Validates UTF-8 as it comes, piece by piece: fails at the first byte that can't be right (RFC 3629 §4). Four bytes of
+/// state.
 public struct UTF8Validator: Sendable {
     /// Continuation bytes still to come.
     private var needed: UInt8 = 0
@@ -11,7 +12,7 @@ public struct UTF8Validator: Sendable {
     /// Whether no character is left unfinished.
     public var isComplete: Bool { needed == 0 }
 
-    /// False once the text can't be UTF-8 any more.
+    /// False once the text can't be UTF-8 any more; then nothing more is to be asked.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var at = 0
         while at < bytes.count {
@@ -34,6 +35,11 @@ public struct UTF8Validator: Sendable {
         return true
     }
 
+    public static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var validator = UTF8Validator()
+        return validator.receive(bytes) && validator.isComplete
+    }
+
     private mutating func begin(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x00...0x7F: return true
@@ -49,12 +55,5 @@ public struct UTF8Validator: Sendable {
         default: return false
         }
         return true
-    }
-}
-
-extension UTF8Validator {
-    public static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var validator = UTF8Validator()
-        return validator.receive(bytes) && validator.isComplete
     }
 }

@@ -2,37 +2,45 @@ import Core
 
 /// Parses header lines (RFC 9112 §5).
 enum FieldParser {
+    private static let fieldsExpected = 16
+
     /// - Parameters:
-    ///   - head: a whole head with its last empty line.
+    ///   - head: a whole head with its last empty line, all its lines ending in CR LF.
     ///   - start: where the first header line begins.
     static func parse(
         _ head: UnsafeRawBufferPointer, from start: Int
-    ) throws(HTTPParseError) -> [HeaderFields.Field] {
-        var fields: [HeaderFields.Field] = []
-        fields.reserveCapacity(12)
+    ) throws(HTTPParseError) -> [HTTPField] {
+        var fields: [HTTPField] = []
         var at = start
         let end = head.count - 2
+        if at < end { fields.reserveCapacity(fieldsExpected) }
         while at < end {
-            if head[at] == 0x20 || head[at] == 0x09 { throw .foldedHeader }
-            let nameStart = at
-            while at < end, CharacterClass.isToken(head[at]) { at += 1 }
-            guard at > nameStart, at < end, head[at] == 0x3A else { throw .badHeaderName }
-            let nameEnd = at
-            at += 1
-            let valueStart = at
-            while at < end, head[at] != 0x0D {
-                guard CharacterClass.isFieldValue(head[at]) else { throw .badHeaderValue }
-                at += 1
-            }
-            // A CR ends a line only with its LF.
-            guard at + 1 < head.count, head[at + 1] == 0x0A else { throw .badHeaderValue }
-            var low = valueStart
-            var high = at
-            while low < high, head[low] == 0x20 || head[low] == 0x09 { low += 1 }
-            while high > low, head[high - 1] == 0x20 || head[high - 1] == 0x09 { high -= 1 }
-            fields.append(HeaderFields.Field(name: Int32(nameStart)..<Int32(nameEnd), value: Int32(low)..<Int32(high)))
-            at += 2
+            fields.append(try field(head, at: &at))
         }
         return fields
+    }
+
+    /// - Parameter at: where the line begins; set to where the next one does.
+    static func field(_ head: UnsafeRawBufferPointer, at: inout Int) throws(HTTPParseError) -> HTTPField {
+        let nameStart = at
+        var cursor = at
+        let end = head.count
+        while cursor < end, CharacterClass.isToken(head[cursor]) { cursor += 1 }
+        guard cursor > nameStart, cursor < end, head[cursor] == 0x3A else {
+            let isFolded = nameStart < end && CharacterClass.isBlank(head[nameStart])
+            throw isFolded ? .foldedHeader : .badHeaderName
+        }
+        let nameEnd = cursor
+        cursor += 1
+        while cursor < end, CharacterClass.isBlank(head[cursor]) { cursor += 1 }
+        let valueStart = cursor
+        cursor = CharacterClass.endOfFieldValue(head, from: cursor, to: end)
+        guard cursor + 1 < end, head[cursor] == 0x0D, head[cursor + 1] == 0x0A else { throw .badHeaderValue }
+        var valueEnd = cursor
+        while valueEnd > valueStart, CharacterClass.isBlank(head[valueEnd - 1]) { valueEnd -= 1 }
+        at = cursor + 2
+        return HTTPField(
+            name: Int32(truncatingIfNeeded: nameStart)..<Int32(truncatingIfNeeded: nameEnd),
+            value: Int32(truncatingIfNeeded: valueStart)..<Int32(truncatingIfNeeded: valueEnd))
     }
 }

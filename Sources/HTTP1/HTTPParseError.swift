@@ -1,6 +1,6 @@
 import Core
 
-/// Why a message is refused. The connection can't be used any more.
+/// Why a message is refused (RFC 9112). The connection can't be used any more: where the next message begins is unknown.
 public enum HTTPParseError: Error, Equatable, CaseIterable, Sendable {
     case badRequestLine
     case badStatusLine
@@ -11,10 +11,12 @@ public enum HTTPParseError: Error, Equatable, CaseIterable, Sendable {
     case bareLineBreak
     case missingHost
     case repeatedHost
+    case badHost
     case badContentLength
     case conflictingContentLength
     case contentLengthWithTransferEncoding
     case transferEncodingInHTTP10
+    case badTransferEncoding
     case unknownTransferEncoding
     case badChunk
     case chunkExtensionTooLong
@@ -38,6 +40,7 @@ public enum HTTPParseError: Error, Equatable, CaseIterable, Sendable {
         }
     }
 
+    /// For people; says nothing of what was received.
     public var detail: String {
         switch self {
         case .badRequestLine: "The request line is malformed."
@@ -49,11 +52,13 @@ public enum HTTPParseError: Error, Equatable, CaseIterable, Sendable {
         case .bareLineBreak: "Lines end with CR LF."
         case .missingHost: "The Host header is missing."
         case .repeatedHost: "There is more than one Host header."
+        case .badHost: "The Host header is no host."
         case .badContentLength: "Content-Length is not a number."
         case .conflictingContentLength: "There are several Content-Length values."
         case .contentLengthWithTransferEncoding: "Content-Length and Transfer-Encoding exclude each other."
         case .transferEncodingInHTTP10: "HTTP/1.0 has no Transfer-Encoding."
-        case .unknownTransferEncoding: "The only Transfer-Encoding is chunked, once."
+        case .badTransferEncoding: "Transfer-Encoding ends in chunked, which stands there once."
+        case .unknownTransferEncoding: "The only Transfer-Encoding is chunked."
         case .badChunk: "A chunk is malformed."
         case .chunkExtensionTooLong: "A chunk extension is too long."
         case .trailersTooLong: "The trailers are too long."

@@ -1,55 +1,66 @@
 import Core
 
-/// Finds the end of a head as its bytes come, without looking at any byte twice, and holds its limits.
+/// Finds the end of a head as its bytes come, and holds its limits.
 struct HeadScanner {
     private static let emptyLinesMax = 4
+    /// Offsets in a head are kept in 32 bits.
+    private static let limitBytesMax = 1 << 29
 
-    enum Progress { case needMoreData, skip(Int), complete(length: Int) }
+    enum Progress {
+        case needMoreData
+        /// An empty line before the head, to be consumed.
+        case skip(bytes: Int)
+        /// Both with the line breaks; the head also with its last empty line.
+        case complete(bytes: Int, firstLineBytes: Int)
+    }
 
-    private var scanned = 0
+    typealias FirstLineErrors = (malformed: HTTPParseError, tooLong: HTTPParseError)
+
+    private var line = LineReader()
     private var lineStart = 0
     private var lines = 0
     private var emptyLines = 0
     private var firstLineBytes = 0
 
-    /// - Parameter bytes: the head from its first byte on. `.skip`: empty lines before it, to be consumed.
-    mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPParseError) -> Progress {
-        while let found = Self.lineFeed(in: bytes, from: scanned) {
-            guard found > lineStart, bytes[found - 1] == 0x0D else { throw .bareLineBreak }
-            scanned = found + 1
-            let isEmpty = found - 1 == lineStart
-            if isEmpty, lines == 0 {
-                emptyLines += 1
-                guard emptyLines <= Self.emptyLinesMax else { throw .badRequestLine }
-                let skipped = scanned
-                scanned = 0
-                return .skip(skipped)
-            }
-            if isEmpty {
-                try check(scanned, limits)
-                let length = scanned
-                self = HeadScanner()
-                return .complete(length: length)
-            }
-            lines += 1
-            if lines == 1 { firstLineBytes = scanned }
-            guard lines <= limits.headerCountMax + 1 else { throw .tooManyHeaders }
-            lineStart = scanned
-            try check(scanned, limits)
+    /// Whether nothing of a head was seen.
+    private(set) var isIdle = true
+
+    /// - Parameters:
+    ///   - bytes: the head from its first byte on; the same bytes, and more, until it is whole.
+    ///   - firstLine: what a first line means that can't be one, or that is over its limit.
+    mutating func scan(
+        _ bytes: UnsafeRawBufferPointer, limits: HTTPLimits, firstLine errors: FirstLineErrors
+    ) throws(HTTPParseError) -> Progress {
+        if lineStart == 0, let first = bytes.first {
+            // Nothing else can begin a message: TLS or noise is refused at its first byte.
+            guard CharacterClass.isToken(first) || first == 0x0D || first == 0x0A else { throw errors.malformed }
+            isIdle = false
         }
-        scanned = bytes.count
-        try check(scanned, limits)
-        return .needMoreData
+        let firstLineBytesMax = min(limits.requestLineBytesMax, Self.limitBytesMax)
+        let headerBytesMax = min(limits.headerBytesMax, Self.limitBytesMax)
+        while true {
+            let bytesMax = lines == 0 ? firstLineBytesMax : headerBytesMax - (lineStart - firstLineBytes) - 2
+            let length = try line.next(
+                bytes.slice(lineStart..<bytes.count), bytesMax: max(bytesMax, 0),
+                tooLong: lines == 0 ? errors.tooLong : .headersTooLarge)
+            guard let length else { return .needMoreData }
+            if length == 0 { return try endOfHead(errors) }
+            guard lines <= limits.headerCountMax else { throw .tooManyHeaders }
+            lineStart += length + 2
+            lines += 1
+            if lines == 1 { firstLineBytes = lineStart }
+        }
     }
 
-    private func check(_ bytes: Int, _ limits: HTTPLimits) throws(HTTPParseError) {
-        let firstLine = lines == 0 ? bytes : firstLineBytes
-        if firstLine > limits.requestLineBytesMax + 2 { throw .targetTooLong }
-        if bytes - firstLine > limits.headerBytesMax { throw .headersTooLarge }
-    }
-
-    private static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard start < bytes.count else { return nil }
-        return bytes[start...].firstIndex(of: 0x0A)
+    private mutating func endOfHead(_ errors: FirstLineErrors) throws(HTTPParseError) -> Progress {
+        if lines == 0 {
+            emptyLines += 1
+            guard emptyLines <= Self.emptyLinesMax else { throw errors.malformed }
+            isIdle = true
+            return .skip(bytes: 2)
+        }
+        let progress = Progress.complete(bytes: lineStart + 2, firstLineBytes: firstLineBytes)
+        self = HeadScanner()
+        return progress
     }
 }

@@ -1,57 +1,53 @@
 import Core
 
-/// The header fields of a message, in their order. Owns one copy of the head; names and values are ranges in it.
+/// The header fields of a message, in their order (RFC 9110 §5). Owns the one copy of the head; names and values are
+/// ranges in it. Names to look for are given in lower case.
 public struct HeaderFields: Sendable {
-    struct Field {
-        let name: Range<Int32>
-        let value: Range<Int32>
-    }
-
     private let head: [UInt8]
-    private let fields: [Field]
+    private let fields: [HTTPField]
 
-    init(head: [UInt8], fields: [Field]) {
+    /// None.
+    public init() { self.init(head: [], fields: []) }
+
+    init(head: [UInt8], fields: [HTTPField]) {
         self.head = head
         self.fields = fields
     }
 
     public var count: Int { fields.count }
 
-    private static func range(_ range: Range<Int32>) -> Range<Int> { Int(range.lowerBound)..<Int(range.upperBound) }
-
-    /// - Parameter name: in lower case, as everywhere here.
+    /// The value of the first field of that name, without a `String` made of it; nil if there is none. The memory is
+    /// valid only during the call.
     public func withFirst<Result>(
-        _ name: StaticString, _ body: (UnsafeRawBufferPointer?) -> Result
+        _ lowercasedName: StaticString, _ body: (UnsafeRawBufferPointer?) -> Result
     ) -> Result {
         head.withUnsafeBytes { bytes in
-            for field in fields where bytes.slice(Self.range(field.name)).equalsIgnoringCase(name) {
-                return body(bytes.slice(Self.range(field.value)))
+            for field in fields where bytes.slice(field.name).equalsIgnoringCase(lowercasedName) {
+                return body(bytes.slice(field.value))
             }
             return body(nil)
         }
     }
 
-    public func first(_ name: StaticString) -> String? { withFirst(name) { $0?.text } }
+    /// Invalid UTF-8 is replaced.
+    public func first(_ lowercasedName: StaticString) -> String? { withFirst(lowercasedName) { $0?.text } }
 
-    public func contains(_ name: StaticString) -> Bool { withFirst(name) { $0 != nil } }
+    public func contains(_ lowercasedName: StaticString) -> Bool { withFirst(lowercasedName) { $0 != nil } }
 
-    public func all(_ name: StaticString) -> [String] {
+    public func all(_ lowercasedName: StaticString) -> [String] {
         var values: [String] = []
-        forEach { given, value in
-            if given.equalsIgnoringCase(name) { values.append(value.text) }
+        forEach { name, value in
+            if name.equalsIgnoringCase(lowercasedName) { values.append(value.text) }
         }
         return values
     }
 
     /// Whether a comma-separated list, maybe over several fields, has the token, regardless of case.
-    public func hasToken(_ name: StaticString, _ token: StaticString) -> Bool {
+    public func hasToken(_ lowercasedName: StaticString, _ lowercasedToken: StaticString) -> Bool {
         var isFound = false
-        forEach { given, value in
-            guard !isFound, given.equalsIgnoringCase(name) else { return }
-            for element in value.split(separator: 0x2C) {
-                let trimmed = Self.trimmed(UnsafeRawBufferPointer(rebasing: element))
-                if trimmed.equalsIgnoringCase(token) { isFound = true }
-            }
+        forEach { name, value in
+            guard !isFound, name.equalsIgnoringCase(lowercasedName) else { return }
+            ListElements.forEach(in: value) { if $0.equalsIgnoringCase(lowercasedToken) { isFound = true } }
         }
         return isFound
     }
@@ -59,15 +55,18 @@ public struct HeaderFields: Sendable {
     /// In their order. The memory is valid only during the call.
     public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         head.withUnsafeBytes { bytes in
-            for field in fields { body(bytes.slice(Self.range(field.name)), bytes.slice(Self.range(field.value))) }
+            for field in fields { body(bytes.slice(field.name), bytes.slice(field.value)) }
         }
     }
 
-    static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var start = 0
-        var end = bytes.count
-        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
-        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
-        return bytes.slice(start..<end)
+    /// A piece of the head: of its first line too.
+    func withHead<Result>(_ range: Range<Int32>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        head.withUnsafeBytes { body($0.slice(range)) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func slice(_ range: Range<Int32>) -> UnsafeRawBufferPointer {
+        slice(Int(range.lowerBound)..<Int(range.upperBound))
     }
 }

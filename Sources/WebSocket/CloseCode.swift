@@ -18,7 +18,7 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     public static let tooSlow = CloseCode(rawValue: 4008)
     public static let rateLimited = CloseCode(rawValue: 4029)
 
-    /// Whether a close frame may carry it.
+    /// Whether a close frame may carry it (RFC 6455 §7.4, and the registry's 1012 to 1014).
     public var isValidOnWire: Bool {
         switch rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true

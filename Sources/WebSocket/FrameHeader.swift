@@ -2,7 +2,7 @@
 struct FrameHeader {
     let isFinal: Bool
     let opcode: Opcode
-    /// As it stands in the frame, first byte lowest; 0 if the frame is not masked.
+    /// As loaded from the frame, first byte at the lowest address; 0 if the frame is not masked.
     let mask: UInt32
     let payloadBytes: Int
     let headerBytes: Int

@@ -1,6 +1,7 @@
 import Core
 
-/// Why a request is no WebSocket handshake.
+/// Why a request is no WebSocket handshake (RFC 6455 §4.2.1). An answer of 426 names `Upgrade: websocket` and
+/// `Sec-WebSocket-Version: 13`.
 public enum HandshakeError: Error, Equatable, CaseIterable, Sendable {
     case notGet
     case http10

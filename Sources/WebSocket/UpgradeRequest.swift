@@ -20,12 +20,12 @@ public struct UpgradeRequest: Sendable {
         return UpgradeRequest(key: keys[0], subprotocols: offers.map(trimmed).filter { !$0.isEmpty })
     }
 
-    /// What SHA-1 and Base64 make the accept value of.
+    /// What SHA-1 and Base64 make the accept value of (RFC 6455 §4.2.2).
     public static func acceptInput(key: String) -> [UInt8] {
-        Array(key.utf8) + Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
+        Array(key.utf8) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8
     }
 
-    /// The 101.
+    /// The 101, with the subprotocol that was chosen from the offer.
     public static func appendAnswer(accept: String, subprotocol: String?, to bytes: inout [UInt8]) {
         bytes.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
         bytes.append("Sec-WebSocket-Accept: ")
