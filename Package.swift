@@ -78,7 +78,7 @@ let package = Package(
             "switchboard", path: "clients/switchboard",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "HTTPClient",
-                "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "Reactor",
+                "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "BrokerSettings",
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

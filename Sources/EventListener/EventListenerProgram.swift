@@ -7,9 +7,7 @@ import Telemetry
 
 /// A service as a program of its own: settings, RabbitMQ, health, signals. What is left to write is the handler.
 public struct EventListenerProgram: RunningProgram {
-    private let listener: EventListener
-    private let health: HealthServer
-    private let drainMilliseconds: Int
+    private let server: EventListenerServer
 
     /// Runs until SIGINT or SIGTERM; never returns.
     /// - Parameters:
@@ -37,38 +35,24 @@ public struct EventListenerProgram: RunningProgram {
         ProgramMain.run(
             ProgramMain.schema(program: service, summary: summary, settings: settings), service: service
         ) { settings, logger, registry in
-            try EventListenerProgram(service, types, settings, logger, registry, handler)
+            let queue = settings.text("queue")
+            let topology = StandardTopology.service(
+                queue: queue, bindings: types, deliveryLimit: settings.integer("delivery-limit"))
+            let broker = try BrokerSettings.makeBroker(
+                settings, service: service, topology: topology, logger: logger, registry: registry)
+            let listener = EventListener(
+                service: service, queue: queue, prefetch: settings.integer("prefetch"), broker: broker, logger: logger,
+                registry: registry, handler: handler)
+            return EventListenerProgram(
+                server: try EventListenerServer.start(
+                    listener, host: settings.text("host"), port: UInt16(clamping: settings.integer("port")),
+                    drainMilliseconds: settings.integer("drain-seconds") * 1000, registry: registry))
         }
     }
 
-    private init(
-        _ service: String, _ types: [String], _ settings: Configuration, _ logger: Logger, _ registry: MetricsRegistry,
-        _ handler: @escaping EventListener.Handler
-    ) throws {
-        let queue = settings.text("queue")
-        let topology = StandardTopology.service(
-            queue: queue, bindings: types, deliveryLimit: settings.integer("delivery-limit"))
-        let broker = try BrokerSettings.makeBroker(
-            settings, service: service, topology: topology, logger: logger, registry: registry)
-        health = try HealthServer(
-            host: settings.text("host"), port: UInt16(clamping: settings.integer("port")), registry: registry
-        ) { [weak broker] in broker?.isConnected == true }
-        listener = EventListener(
-            service: service, queue: queue, prefetch: settings.integer("prefetch"), broker: broker, logger: logger,
-            registry: registry, handler: handler)
-        self.service = service
-        drainMilliseconds = settings.integer("drain-seconds") * 1000
-        listener.start()
-    }
-
-    private let service: String
-
     public var announcement: String {
-        "{\"program\":\"\(service)\",\"pid\":\(ProcessID.current),\"internal\":\"\(health.url)\"}"
+        "{\"program\":\"\(server.service)\",\"pid\":\(ProcessID.current),\"internal\":\"\(server.internalURL)\"}"
     }
 
-    public func stop() {
-        listener.stop(drainMilliseconds: drainMilliseconds)
-        health.stop()
-    }
+    public func stop() { server.stop() }
 }

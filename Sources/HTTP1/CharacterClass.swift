@@ -33,7 +33,7 @@ enum CharacterClass {
                 let deletes = word ^ ones &* 0x7F
                 let isBelowBlank = (word &- ones &* 0x20) & ~word
                 let isDelete = (deletes &- ones) & ~deletes
-                if (isBelowBlank | isDelete) & ones &* 0x80 != 0 { break }
+                if (isBelowBlank | isDelete) & (ones &* 0x80) != 0 { break }
                 at += 8
             }
             let stop = min(at + 8, end)

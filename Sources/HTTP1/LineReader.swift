@@ -29,7 +29,7 @@ struct LineReader {
         while at + 8 <= end {
             let feeds = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ ones &* 0x0A
             // The lowest set bit is exact; higher ones may be borrows.
-            let found = (feeds &- ones) & ~feeds & ones &* 0x80
+            let found = (feeds &- ones) & ~feeds & (ones &* 0x80)
             if found != 0 { return at + found.trailingZeroBitCount / 8 }
             at += 8
         }

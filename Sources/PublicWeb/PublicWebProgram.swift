@@ -46,7 +46,7 @@ public struct PublicWebProgram: RunningProgram {
         result.internalHost = settings.text("internal-host")
         result.internalPort = UInt16(clamping: settings.integer("internal-port"))
         result.internalURL = settings.optionalText("internal-url").map(withoutSlash)
-        result.dispatcherURL = withoutSlash(settings.text("dispatcher-url"))
+        result.dispatcherURL = withoutSlash(settings.optionalText("dispatcher-url") ?? result.dispatcherURL)
         result.internalSecret = settings.optionalText("internal-secret").map { Array($0.utf8) }
         let loops = settings.integer("loops")
         result.loops = loops > 0 ? loops : max(1, min(64, Int(clinux_cpu_count())))

@@ -74,6 +74,9 @@ public final class PublicWebServer: Sendable {
         registry.gauge("switchboard_connections_max", "Most connections allowed") { Double(budget.connectionsMax) }
     }
 
+    /// What `/readyz` says; nil when ready.
+    public var readinessProblem: Problem? { readiness.problem }
+
     /// Readiness fails, sessions are sent away, pending answers are delivered as far as time allows; returns when the
     /// loops have ended.
     public func stop() {
