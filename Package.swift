@@ -92,7 +92,7 @@ let package = Package(
         tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
         tests("BrokerTests", ["Broker"]),
         tests("SessionsTests", ["Sessions"]),
-        tests("TiersTests", ["Tiers"]),
+        tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
         tests("PublicWebTests", ["PublicWeb"]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard"]),
