@@ -79,17 +79,19 @@ public struct TimingWheel<Payload> {
     }
 
     /// When `advance` has to be called next, at the latest: not later than the earliest deadline. Nil without timers.
+    ///
+    /// A slot of a higher level can come before all of the lower levels': its timers may be due as soon as it begins.
     public var nextDeadline: MonotonicInstant? {
         guard count > 0 else { return nil }
+        var earliest = UInt64.max
         for level in 0..<Self.levels where occupied[level] != 0 {
             let shift = Self.slotBits * UInt64(level)
             let position = currentTick >> shift
             let rotation = (position + 1) & UInt64(Self.slots - 1)
             let rotated = occupied[level] >> rotation | (rotation == 0 ? 0 : occupied[level] << (64 - rotation))
-            let ahead = position + 1 + UInt64(rotated.trailingZeroBitCount)
-            return MonotonicInstant(nanoseconds: (ahead << shift).multipliedReportingOverflow(by: tickNanoseconds).0)
+            earliest = min(earliest, (position + 1 + UInt64(rotated.trailingZeroBitCount)) << shift)
         }
-        return nil
+        return MonotonicInstant(nanoseconds: earliest.multipliedReportingOverflow(by: tickNanoseconds).partialValue)
     }
 
     /// When the position within a level wraps, the next slot of the level above is spread over the levels below it.
