@@ -8,7 +8,7 @@ public struct PublishLimits: Equatable, Sendable {
     public var unavailableGraceMilliseconds: Int
 
     public init(
-        eventsWaitingMax: Int = 65_536, bytesWaitingMax: Int = 64 << 20, messagesUnconfirmedMax: Int = 1000,
+        eventsWaitingMax: Int = 65_536, bytesWaitingMax: Int = 64 << 20, messagesUnconfirmedMax: Int = 64,
         unavailableGraceMilliseconds: Int = 5000
     ) {
         self.eventsWaitingMax = eventsWaitingMax

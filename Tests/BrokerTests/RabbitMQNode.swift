@@ -59,7 +59,9 @@ final class RabbitMQNode: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = [
-            "-c", "trap '' INT TERM HUP; cat > /dev/null; \"$0\" kill \"$1/node\"; \"$0\" stop \"$1/node\"; rm -rf \"$1\"", script, folder,
+            "-c",
+            "trap '' INT TERM HUP; cat > /dev/null; \"$0\" kill \"$1/node\"; \"$0\" stop \"$1/node\"; rm -rf \"$1\"",
+            script, folder,
         ]
         let pipe = Pipe()
         process.standardInput = pipe
