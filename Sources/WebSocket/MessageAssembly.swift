@@ -13,6 +13,8 @@ final class MessageAssembly {
     private var validator = UTF8Validator()
     private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private(set) var count = 0
+    /// Its text can't be UTF-8 any more.
+    private(set) var isInvalid = false
 
     init(opcode: Opcode) { self.opcode = opcode }
 
@@ -29,22 +31,20 @@ final class MessageAssembly {
 
     /// Unmasks and takes as much as belongs to the frame.
     /// - Returns: how many bytes.
-    func receive(_ bytes: UnsafeMutableRawBufferPointer) throws(WebSocketError) -> Int {
+    func receive(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
         let taken = min(bytes.count, frameBytesLeft)
         guard taken > 0 else { return 0 }
         let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[..<taken])
         Masking.apply(frameMask, to: piece)
         frameMask = Masking.turned(frameMask, by: taken)
         frameBytesLeft -= taken
-        if opcode == .text, !validator.receive(UnsafeRawBufferPointer(piece)) { throw .invalidUTF8 }
+        if opcode == .text, !validator.receive(UnsafeRawBufferPointer(piece)) { isInvalid = true }
         append(UnsafeRawBufferPointer(piece))
         return taken
     }
 
-    /// After the last fragment.
-    func checkWhole() throws(WebSocketError) {
-        if opcode == .text, !validator.isComplete { throw .invalidUTF8 }
-    }
+    /// Whether its text is whole characters so far. Always true for binary.
+    var isComplete: Bool { validator.isComplete }
 
     /// Grows by doubling with what really came, not with what a header promises.
     private func append(_ piece: UnsafeRawBufferPointer) {

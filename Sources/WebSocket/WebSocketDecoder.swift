@@ -41,6 +41,9 @@ public struct WebSocketDecoder {
         self.messageBytesMax = Int32(clamping: max(messageBytesMax, 0))
     }
 
+    /// Whether a message has begun that is not whole.
+    public var isInsideMessage: Bool { pending != nil }
+
     /// - Parameters:
     ///   - bytes: everything received and not yet consumed, from its first byte. Payloads are unmasked in place, and never
     ///     without being consumed by the same call.
@@ -71,8 +74,9 @@ public struct WebSocketDecoder {
         var rest = bytes
         while true {
             if let pending, pending.frameBytesLeft > 0 {
-                let taken = try pending.receive(rest)
+                let taken = pending.receive(rest)
                 consumed += taken
+                if pending.isInvalid { throw .invalidUTF8 }
                 guard pending.frameBytesLeft == 0 else { return .needMoreData }
                 if pending.isFrameFinal { return try finish(pending) }
                 rest = UnsafeMutableRawBufferPointer(rebasing: rest[taken...])
@@ -140,7 +144,7 @@ public struct WebSocketDecoder {
     }
 
     private mutating func finish(_ message: MessageAssembly) throws(WebSocketError) -> Event {
-        try message.checkWhole()
+        guard message.isComplete else { throw .invalidUTF8 }
         pending = nil
         lent = message
         return message.opcode == .text ? .text(message.bytes) : .binary(message.bytes)
