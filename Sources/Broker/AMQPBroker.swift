@@ -1,0 +1,142 @@
+import Core
+import Glibc
+
+/// RabbitMQ, over AMQP 0-9-1: one connection and thread that publishes with confirms, one that consumes with manual
+/// acknowledgements. Each connects by itself, and again after a loss, in any order of start; the topology is declared at
+/// every connection. What was published and not confirmed when a connection was lost is published again on the next.
+public final class AMQPBroker: MessageBroker {
+    /// How often `stop` looks whether all is drained.
+    private static let drainPollMicroseconds: useconds_t = 2000
+
+    private struct Parts: Sendable {
+        var consumption: Consumption?
+        var threads: [Thread] = []
+    }
+
+    private let control: AMQPControl
+    private let publisherWake: WakeSignal
+    private let consumerWake: WakeSignal
+    private let intake: PublishIntake
+    private let parts = Mutex(Parts())
+
+    /// Connects to nothing yet.
+    public init(configuration: AMQPConfiguration, topology: Topology) throws(BrokerConfigurationError) {
+        try configuration.validate()
+        try topology.validate()
+        control = AMQPControl(
+            configuration: configuration, address: try AMQPAddress(url: configuration.url), topology: topology)
+        do throws(SystemError) {
+            publisherWake = try WakeSignal()
+            consumerWake = try WakeSignal()
+        } catch {
+            throw .noThread(error.description)
+        }
+        intake = PublishIntake(limits: configuration.limits, wake: publisherWake)
+        if !configuration.publishes { intake.close() }
+    }
+
+    public func publish(_ group: PublishGroup, completion: @escaping @Sendable (PublishOutcome) -> Void) -> Bool {
+        intake.post(group, completion: completion)
+    }
+
+    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
+        precondition((1...65_535).contains(prefetch), "prefetch is 1 to 65,535")
+        precondition(control.phase == .idle, "consume comes before start")
+        let consumption = Consumption(
+            queue: queue, prefetch: prefetch, handler: handler,
+            settlements: SettlementIntake(prefetch: prefetch, wake: consumerWake))
+        parts.withLock {
+            precondition($0.consumption == nil, "consume comes once")
+            $0.consumption = consumption
+        }
+    }
+
+    public func acknowledge(_ tag: DeliveryTag, multiple: Bool) {
+        settle(Settlement(tag: tag, kind: multiple ? .acknowledgeThrough : .acknowledge))
+    }
+
+    public func reject(_ tag: DeliveryTag, requeue: Bool) {
+        settle(Settlement(tag: tag, kind: requeue ? .requeue : .discard))
+    }
+
+    private func settle(_ settlement: Settlement) {
+        guard let settlements = parts.withLock({ $0.consumption?.settlements }) else { return }
+        if !settlements.post(settlement) {
+            control.observers.report(
+                .acknowledgementDropped, "deliveries were settled more often than once; the surplus is dropped")
+        }
+    }
+
+    public func start() {
+        precondition(control.phase == .idle, "start comes once")
+        control.enter(.running)
+        let consumption = parts.withLock { $0.consumption }
+        // Both are connecting before either can be connected, so that no state between is reported.
+        if control.configuration.publishes { control.report(.publisher, .connecting) }
+        if consumption != nil { control.report(.consumer, .connecting) }
+        if control.configuration.publishes {
+            startThread("amqp-publish") { [control, intake, publisherWake] in
+                AMQPPublisher(control: control, intake: intake, wake: publisherWake).run()
+            }
+        }
+        if let consumption {
+            startThread("amqp-consume") { [control, consumerWake] in
+                AMQPConsumer(control: control, consumption: consumption, wake: consumerWake).run()
+            }
+        }
+    }
+
+    private func startThread(_ name: String, _ run: @escaping @Sendable () -> Void) {
+        do {
+            let thread = try Thread(name: name, run)
+            parts.withLock { $0.threads.append(thread) }
+        } catch {
+            control.observers.report(.connectFailed, "a broker thread can't be started: \(error)")
+        }
+    }
+
+    public func stop(drainMilliseconds: Int) {
+        let wasRunning = control.phase == .running
+        let end = SystemClock.monotonic().advanced(byMilliseconds: UInt64(max(0, drainMilliseconds)))
+        enter(.draining)
+        while wasRunning, !isDrained, SystemClock.monotonic() < end { usleep(Self.drainPollMicroseconds) }
+        enter(.finishing)
+        let threads = parts.withLock { parts -> [Thread] in
+            defer { parts.threads = [] }
+            return parts.threads
+        }
+        for thread in threads { thread.join() }
+        // Only if there was no publishing thread is anything left.
+        intake.close()
+        let backlog = PublishBacklog(intake: intake, limits: control.configuration.limits, counters: control.counters)
+        backlog.takePosted()
+        backlog.giveUpAll()
+        control.observers.report(.stopped)
+    }
+
+    private var isDrained: Bool { intake.isIdle && control.counters.snapshot.messagesUnsettled == 0 }
+
+    private func enter(_ phase: AMQPControl.Phase) {
+        control.enter(phase)
+        publisherWake.signal()
+        consumerWake.signal()
+    }
+
+    public var isConnected: Bool { control.observers.state == .connected }
+
+    public var onStateChange: (@Sendable (BrokerState) -> Void)? {
+        get { control.observers.onStateChange }
+        set { control.observers.onStateChange = newValue }
+    }
+
+    public var onDiagnostic: (@Sendable (BrokerDiagnostic) -> Void)? {
+        get { control.observers.onDiagnostic }
+        set { control.observers.onDiagnostic = newValue }
+    }
+
+    public var statistics: BrokerStatistics {
+        var statistics = control.counters.snapshot
+        intake.count(into: &statistics)
+        return statistics
+    }
+}

@@ -1,0 +1,7 @@
+/// A consumer of the in-memory hub and what it has not settled.
+struct InMemoryConsumer {
+    let queue: String
+    let prefetch: Int
+    var lastTag: UInt64 = 0
+    var unsettled: [UInt64: InMemoryMessage] = [:]
+}

@@ -1,0 +1,52 @@
+import Core
+
+/// What the in-memory brokers of one process share, as programs share a RabbitMQ node.
+public final class InMemoryHub: Sendable {
+    private struct State {
+        var core: InMemoryHubCore
+        var wakes: [UInt64: WakeSignal] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter bytesMax: bodies beyond it are refused with `.rejected`.
+    public init(bytesMax: Int = 256 << 20) {
+        state = Mutex(State(core: InMemoryHubCore(bytesMax: bytesMax)))
+    }
+
+    /// How many messages wait in a queue; those delivered and not settled are not among them.
+    public func messageCount(inQueue name: String) -> Int {
+        state.withLock { $0.core.messageCount(inQueue: name) }
+    }
+
+    /// Runs one step of the state machine, then wakes the brokers whose consumers have something to take.
+    func step<Result>(_ body: (inout InMemoryHubCore) -> Result) -> Result {
+        var signals: [WakeSignal] = []
+        let result = state.withLock { state -> Result in
+            let result = body(&state.core)
+            for consumer in state.core.consumersToWake {
+                if let wake = state.wakes[consumer] { signals.append(wake) }
+            }
+            state.core.consumersToWake.removeAll(keepingCapacity: true)
+            return result
+        }
+        for signal in signals { signal.signal() }
+        return result
+    }
+
+    /// - Parameter wake: signalled whenever the consumer can take something.
+    func addConsumer(queue: String, prefetch: Int, wake: WakeSignal) -> UInt64? {
+        let consumer = state.withLock { state -> UInt64? in
+            guard let consumer = state.core.addConsumer(queue: queue, prefetch: prefetch) else { return nil }
+            state.wakes[consumer] = wake
+            return consumer
+        }
+        wake.signal()
+        return consumer
+    }
+
+    func removeConsumer(_ consumer: UInt64, now: MonotonicInstant) {
+        state.withLock { $0.wakes[consumer] = nil }
+        step { $0.removeConsumer(consumer, now: now) }
+    }
+}

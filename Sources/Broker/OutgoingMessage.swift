@@ -1,0 +1,33 @@
+import Core
+
+/// A message as it is published, with the groups whose events it carries.
+final class OutgoingMessage {
+    let route: BrokerRoute
+    let body: [UInt8]
+    let eventCount: Int
+    /// Of the first event, if it carries the beginning of a group that has metadata.
+    let metadata: EventMetadata?
+    /// Nil if one of its groups never expires.
+    let expiresAt: MonotonicInstant?
+    let groups: [PendingGroup]
+    /// Returned by the broker as unroutable; its confirm is still to come.
+    var isReturned = false
+    var isSettled = false
+
+    init(
+        route: BrokerRoute, body: [UInt8], eventCount: Int, metadata: EventMetadata?, expiresAt: MonotonicInstant?,
+        groups: [PendingGroup]
+    ) {
+        self.route = route
+        self.body = body
+        self.eventCount = eventCount
+        self.metadata = metadata
+        self.expiresAt = expiresAt
+        self.groups = groups
+    }
+
+    var contentType: String { eventCount == 1 ? ContentType.single : ContentType.batch }
+
+    /// Whether an outcome is still of interest to anyone.
+    var isWanted: Bool { groups.contains { !$0.isSettled } }
+}
