@@ -47,31 +47,38 @@ let package = Package(
         library("HTTPServer", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"]),
         library("HTTPClient", ["CCurl", "CLinux", "Core", "Telemetry", "Reactor"]),
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
+        library("Sessions", ["Core"]),
+        library("Tiers", ["Core", "JSON", "HTTP1", "Crypto"]),
+        library("BrokerSettings", ["Core", "Telemetry", "Configuration", "Broker", "Program"]),
+        library("Program", ["CLinux", "Core", "Telemetry", "Configuration"]),
         library(
             "PublicWeb",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "Reactor",
-                "HTTPServer", "HTTPClient",
+                "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Program",
             ]),
         library(
             "Dispatcher",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "Configuration", "Reactor", "HTTPServer",
-                "HTTPClient", "Broker",
+                "HTTPClient", "Broker", "Tiers", "Program", "BrokerSettings",
             ]),
         library(
             "EventListener",
-            ["Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "Configuration", "Reactor", "HTTPServer", "Broker"]),
+            [
+                "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "Configuration", "Reactor", "HTTPServer", "Broker",
+                "Program", "BrokerSettings",
+            ]),
         library("PingListener", ["EventListener", "Core", "CloudEvents"]),
 
-        program("public-web", path: "Sources/public-web", ["PublicWeb"]),
-        program("dispatcher", path: "Sources/dispatcher", ["Dispatcher"]),
-        program("ping-listener", path: "Sources/ping-listener", ["PingListener"]),
+        program("public-web", path: "Sources/public-web", ["PublicWeb", "Program"]),
+        program("dispatcher", path: "Sources/dispatcher", ["Dispatcher", "Program"]),
+        program("ping-listener", path: "Sources/ping-listener", ["PingListener", "EventListener"]),
         program(
             "switchboard", path: "clients/switchboard",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "HTTPClient",
-                "Broker", "PublicWeb", "Dispatcher", "PingListener",
+                "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "BrokerSettings",
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -84,6 +91,8 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
         tests("BrokerTests", ["Broker"]),
+        tests("SessionsTests", ["Sessions"]),
+        tests("TiersTests", ["Tiers"]),
         tests("PublicWebTests", ["PublicWeb"]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard"]),

@@ -114,6 +114,7 @@ public final class InMemoryBroker: MessageBroker {
     private func run() {
         let backlog = PublishBacklog(intake: intake, limits: limits, counters: counters)
         observers.report(.connecting)
+        hub.join(wake)
         let consumption = control.withLock { $0.consumption }
         let refusal = hub.step { $0.declare(topology) }
         if let refusal { observers.report(.topologyRefused, refusal) }
@@ -129,6 +130,7 @@ public final class InMemoryBroker: MessageBroker {
         }
         serve(backlog, consumption: consumption, consumer: consumer, isReady: isReady)
         if let consumer { hub.removeConsumer(consumer, now: SystemClock.monotonic()) }
+        hub.leave(wake)
         finish(backlog)
     }
 

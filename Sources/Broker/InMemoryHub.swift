@@ -5,6 +5,7 @@ public final class InMemoryHub: Sendable {
     private struct State {
         var core: InMemoryHubCore
         var wakes: [UInt64: WakeSignal] = [:]
+        var members: [ObjectIdentifier: WakeSignal] = [:]
     }
 
     private let state: Mutex<State>
@@ -32,6 +33,19 @@ public final class InMemoryHub: Sendable {
         }
         for signal in signals { signal.signal() }
         return result
+    }
+
+    /// A broker's thread begins. Each looks after the hub's expiries before it sleeps, and only a thread that is awake can
+    /// bring a new one about, so at least one sleeps no longer than until the next.
+    func join(_ wake: WakeSignal) { state.withLock { $0.members[ObjectIdentifier(wake)] = wake } }
+
+    /// A broker's thread ends: another has to look after the expiries that this one knew of.
+    func leave(_ wake: WakeSignal) {
+        let others = state.withLock { state -> [WakeSignal] in
+            state.members[ObjectIdentifier(wake)] = nil
+            return Array(state.members.values)
+        }
+        for other in others { other.signal() }
     }
 
     /// - Parameter wake: signalled whenever the consumer can take something.

@@ -128,6 +128,8 @@ int clinux_cpu_count(void)
     return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
 }
 
+const char *clinux_environment(size_t index) { return environ ? environ[index] : NULL; }
+
 long clinux_raise_descriptor_limit(void)
 {
     struct rlimit limit;

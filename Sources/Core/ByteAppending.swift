@@ -42,3 +42,13 @@ extension [UInt8] {
         }
     }
 }
+
+extension [UInt8] {
+    /// As `withUnsafeBytes`, but errors keep their type.
+    @inlinable
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBufferPointer { buffer throws(Failure) -> Result in try body(UnsafeRawBufferPointer(buffer)) }
+    }
+}

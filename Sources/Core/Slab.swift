@@ -46,6 +46,13 @@ public struct Slab<Element> {
         return element
     }
 
+    /// Changes the element in its place; nothing happens if the handle is stale.
+    public mutating func update(_ handle: UInt64, _ body: (inout Element) -> Void) {
+        guard var element = self[handle] else { return }
+        body(&element)
+        places[Int(handle & 0xFFFF_FFFF)].element = element
+    }
+
     /// A snapshot, in the order of their places.
     public var all: [Element] { places.compactMap(\.element) }
 }

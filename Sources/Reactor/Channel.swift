@@ -9,11 +9,15 @@ public final class Channel: EventHandler, TimerTarget {
     /// How long a closing channel waits for its peer to close after the last byte was sent (RFC 9112 §9.6: closing at
     /// once could reset the connection and destroy the answer on its way).
     private static let lingerMilliseconds: UInt64 = 1000
+    /// How long a closing channel tries to send what waits to a peer that does not read.
+    private static let flushMilliseconds: UInt64 = 5000
 
     private enum State { case open, flushing, lingering, closed }
 
     public unowned let loop: EventLoop
     public var handler: (any ChannelHandler)?
+    /// Called once when the channel has ended, whoever its handler then is.
+    public var closeHook: (() -> Void)?
     private let fd: CInt
     private var registration: EventLoop.Registration?
     private let tls: TLSSession?
@@ -70,6 +74,7 @@ public final class Channel: EventHandler, TimerTarget {
     public func closeAfterFlush() {
         guard state == .open else { return }
         state = .flushing
+        lingerTimer = loop.schedule(self, kind: 0, afterMilliseconds: Self.flushMilliseconds)
         resumeReading()
         markDirty()
     }
@@ -88,7 +93,10 @@ public final class Channel: EventHandler, TimerTarget {
         outputSent = 0
         let last = handler
         handler = nil
+        let hook = closeHook
+        closeHook = nil
         last?.channelClosed(self, reason)
+        hook?()
     }
 
     private func markDirty() {
@@ -141,6 +149,7 @@ public final class Channel: EventHandler, TimerTarget {
         input = []
         if let tls { tls.shutdown() }
         Glibc.shutdown(fd, CInt(SHUT_WR))
+        loop.cancel(&lingerTimer)
         lingerTimer = loop.schedule(self, kind: 0, afterMilliseconds: Self.lingerMilliseconds)
     }
 

@@ -1,1 +1,9 @@
-print("not built yet")
+import Dispatcher
+import Program
+
+ProgramMain.run(
+    ProgramMain.schema(
+        program: DispatcherProgram.service,
+        summary: "dispatcher: routes events to services over AMQP, and their answers back to public-web.",
+        settings: DispatcherProgram.settings),
+    service: DispatcherProgram.service, start: DispatcherProgram.start)

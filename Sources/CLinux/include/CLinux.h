@@ -32,6 +32,8 @@ uint64_t clinux_realtime_nanoseconds(void);
 /* A name of at most 15 bytes for the calling thread, as shown by top -H. */
 void clinux_name_thread(const char *name);
 int clinux_cpu_count(void);
+/* The environment's entry of that number, NAME=value; NULL behind the last. */
+const char *clinux_environment(size_t index);
 /* Raises the soft limit of file descriptors to the hard one; returns the soft limit in force. */
 long clinux_raise_descriptor_limit(void);
 /* Blocks these signals in the calling thread and returns a signalfd for them. */

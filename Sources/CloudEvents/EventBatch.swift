@@ -1,0 +1,24 @@
+import Core
+import JSON
+
+/// Several events in one JSON array (CloudEvents JSON format §4).
+public enum EventBatch {
+    /// Every event in its order; a single event that is no array counts as a batch of one. Envelopes refer to `bytes`.
+    /// Events before a malformed one have been handed out when it throws.
+    public static func forEach(
+        _ bytes: UnsafeRawBufferPointer, rules: EventEnvelope.Rules, _ body: (EventEnvelope) -> Void
+    ) throws(EventError) {
+        let start = JSONScanner.skipSpace(bytes, 0)
+        if start < bytes.count, bytes[start] == 0x7B { return body(try EventEnvelope.scan(bytes, rules: rules)) }
+        guard start < bytes.count, bytes[start] == 0x5B else { throw .notArray }
+        let end = try JSONScanner.walkArray(bytes, at: start, depthMax: JSONScanner.depthMax) {
+            element throws(EventError) in
+            // The scan of the element finds its end, too: nothing is walked over twice.
+            let envelope = try EventEnvelope.scanPrefix(bytes, at: element, rules: rules)
+            body(envelope)
+            return envelope.extent.upperBound
+        }
+        let rest = JSONScanner.skipSpace(bytes, end)
+        guard rest == bytes.count else { throw .notJSON(.trailingBytes(at: rest)) }
+    }
+}

@@ -1,0 +1,6 @@
+import COpenSSL
+
+/// SHA-1, which the WebSocket handshake asks for (RFC 6455 §4.2.2). Not for security.
+public enum SHA1 {
+    public static func digest(_ message: [UInt8]) -> [UInt8] { MessageDigest.digest(message, EVP_sha1(), bytes: 20) }
+}

@@ -1,0 +1,12 @@
+import Core
+import HTTPClient
+
+/// An answer on its way to the public-web instance that waits for it.
+struct AnswerToken: PosterToken {
+    let delivery: UInt64
+    /// The delivered message's body, shared by its events, and this event's place in it.
+    let body: [UInt8]
+    let extent: Range<Int>
+    let retryUntil: MonotonicInstant
+    let destination: Destination
+}

@@ -1,0 +1,14 @@
+/// What a dispatcher process holds, and how long.
+struct DispatcherLimits: Sendable {
+    var bodyBytesMax = 8 * 1024 * 1024
+    var batchEventsMax = 4096
+    var prefetch = 2000
+    var destinationsMax = 1024
+    /// How long an event waits for a broker that can't be reached.
+    var brokerWaitMilliseconds: UInt64 = 5000
+    /// How long an answer without an expiry is tried to be delivered.
+    var answerLifetimeMilliseconds: UInt64 = 30_000
+    var answerLifetimeMaxMilliseconds: UInt64 = 300_000
+    /// Before an answer is offered again to a session whose queue is full.
+    var retryMilliseconds: UInt64 = 100
+}

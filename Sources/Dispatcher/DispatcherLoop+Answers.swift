@@ -1,0 +1,165 @@
+import Broker
+import CloudEvents
+import Core
+import HTTPClient
+import Tiers
+
+/// Answers from the broker, each to the instance that its signed return address names.
+extension DispatcherLoop {
+    private static let deadLetterRoute = BrokerRoute(
+        exchange: StandardTopology.deadLetterExchange, routingKey: "undeliverable", batchEventsMax: 1)
+
+    func route(_ message: DeliveredMessage) {
+        let now = SystemClock.wallNanoseconds()
+        var tokens: [(AnswerToken?, Range<Int>)] = []
+        let delivery = deliveries.insert(TrackedDelivery(tag: message.tag, eventsOutstanding: 0))
+        do throws(EventError) {
+            try message.body.withBytes { bytes throws(EventError) in
+                try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                    tokens.append((token(for: envelope, of: message, bytes, delivery, now), envelope.extent))
+                }
+            }
+        } catch {
+            deliveries.remove(delivery)
+            shared.logger.error("not an event on the responses queue; dead-lettered", ["reason": .string(error.detail)])
+            shared.metrics.answersDeadLettered.add()
+            return shared.broker.reject(message.tag, requeue: false)
+        }
+        shared.metrics.answersConsumed.add(UInt64(tokens.count))
+        deliveries.update(delivery) { $0.eventsOutstanding = tokens.count }
+        if tokens.isEmpty {
+            deliveries.remove(delivery)
+            return shared.broker.acknowledge(message.tag, multiple: false)
+        }
+        for (token, extent) in tokens {
+            if let token { offer(token) } else { deadLetter(message.body, extent, delivery) }
+        }
+    }
+
+    private func token(
+        for envelope: EventEnvelope, of message: DeliveredMessage, _ bytes: UnsafeRawBufferPointer, _ delivery: UInt64,
+        _ wallNanoseconds: UInt64
+    ) -> AnswerToken? {
+        guard let address = envelope.value(.returnaddress, in: bytes),
+            let url = ReturnAddress.verifiedURL(in: address, by: authenticator)
+        else {
+            shared.metrics.answersForged.add()
+            shared.logger.warning("an answer without a valid return address; dead-lettered")
+            return nil
+        }
+        let lifetime = Lifetime.milliseconds(
+            of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
+            default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
+        guard let destination = destination(for: url) else { return nil }
+        return AnswerToken(
+            delivery: delivery, body: message.body, extent: envelope.extent,
+            retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination)
+    }
+
+    private func destination(for url: UnsafeRawBufferPointer) -> Destination? {
+        if let known = destinations[url] { return known }
+        if destinations.count >= shared.limits.destinationsMax { destinations.removeAll { $0.isIdle } }
+        guard destinations.count < shared.limits.destinationsMax else {
+            shared.logger.error("too many public-web instances", ["limit": .integer(shared.limits.destinationsMax)])
+            return nil
+        }
+        let destination = Destination(url: url.text)
+        let authenticator = authenticator
+        destination.poster = CoalescingPoster(
+            loop: loop, transport: transport, url: destination.url + "/dispatch",
+            sign: {
+                authenticator.headerLine(path: "/dispatch", body: $0, wallNanoseconds: SystemClock.wallNanoseconds())
+            },
+            completion: { [weak self] in self?.dispatched($0, $1) })
+        destinations.set(destination, for: url)
+        shared.metrics.destinations.set(Int64(destinations.count))
+        return destination
+    }
+
+    private func offer(_ token: AnswerToken) {
+        let isTaken = token.destination.poster?.append(token) { output in
+            token.body.withUnsafeBytes { output.append(bytes: $0.slice(token.extent)) }
+        }
+        if isTaken != true { retryLater(token) }
+    }
+
+    private func dispatched(_ tokens: [AnswerToken], _ outcome: PostOutcome) {
+        switch outcome {
+        case .unavailable(let reason):
+            shared.logger.warning("answers not delivered in time", ["reason": .string(reason), "count": .integer(tokens.count)])
+            for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
+        case .answered(let response):
+            guard response.status == 200, let failures = EventFailure.decode(response.body) else {
+                shared.logger.error(
+                    "public-web refused a batch of answers", ["status": .integer(response.status)])
+                for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
+                return
+            }
+            var failed = Set<Int>()
+            for failure in failures where tokens.indices.contains(failure.index) {
+                failed.insert(failure.index)
+                handle(failure.problem, tokens[failure.index])
+            }
+            shared.metrics.answersDispatched.add(UInt64(tokens.count - failed.count))
+            for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
+                finish(token.delivery, .acknowledge)
+            }
+        }
+    }
+
+    private func handle(_ problem: Problem, _ token: AnswerToken) {
+        switch problem.kind {
+        case .tooManyRequests:
+            shared.metrics.answersRetried.add()
+            retryLater(token)
+        case .sessionGone:
+            shared.metrics.answersGone.add()
+            finish(token.delivery, .acknowledge)
+        default: deadLetter(token.body, token.extent, token.delivery)
+        }
+    }
+
+    // MARK: Retry and dead letters
+
+    /// Bounded by the prefetch: an answer keeps its message unacknowledged.
+    private func retryLater(_ token: AnswerToken) {
+        guard token.retryUntil > loop.now else { return deadLetter(token.body, token.extent, token.delivery) }
+        retries.append(token)
+        guard !isRetryScheduled else { return }
+        isRetryScheduled = true
+        _ = loop.schedule(self, kind: 0, afterMilliseconds: shared.limits.retryMilliseconds)
+    }
+
+    func retryAnswers() {
+        isRetryScheduled = false
+        let waiting = retries
+        retries = []
+        for token in waiting { offer(token) }
+    }
+
+    private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64) {
+        shared.metrics.answersDeadLettered.add()
+        let mailbox = mailbox
+        let group = PublishGroup(
+            route: Self.deadLetterRoute, event: Array(body[extent]),
+            deadline: loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds))
+        let isTaken = shared.broker.publish(group) { outcome in
+            _ = mailbox.post(.deadLettered(delivery: delivery, outcome))
+        }
+        if !isTaken { finish(delivery, .requeue) }
+    }
+
+    /// One event of a delivery has come to its end; with the last one the broker is told.
+    func finish(_ delivery: UInt64, _ verdict: TrackedDelivery.Verdict) {
+        deliveries.update(delivery) { state in
+            state.eventsOutstanding -= 1
+            if verdict == .requeue { state.verdict = .requeue }
+        }
+        guard let state = deliveries[delivery], state.eventsOutstanding <= 0 else { return }
+        deliveries.remove(delivery)
+        switch state.verdict {
+        case .acknowledge: shared.broker.acknowledge(state.tag, multiple: false)
+        case .requeue: shared.broker.reject(state.tag, requeue: true)
+        }
+    }
+}

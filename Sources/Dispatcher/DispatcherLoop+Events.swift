@@ -1,0 +1,139 @@
+import Broker
+import CloudEvents
+import Core
+import HTTPServer
+import JSON
+import Tiers
+
+/// `POST /events`: each event to the broker by its type's route; answered once the broker has confirmed.
+extension DispatcherLoop {
+    func postEvents(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        let now = SystemClock.wallNanoseconds()
+        guard authenticator.verify(request.head, body: request.body, wallNanoseconds: now) else {
+            return exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old."))
+        }
+        if isDraining {
+            return exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
+        }
+        let headers = request.head.headers
+        let mode = headers.withFirst("content-type") { type in
+            HTTPBinding.mode(contentType: type, hasSpecversionHeader: headers.contains("ce-specversion"))
+        }
+        guard mode == .structured || mode == .batch else {
+            let detail = "Send application/cloudevents+json or application/cloudevents-batch+json."
+            return exchange.respond(
+                Problem(.unsupportedMediaType, detail), headers: [("Accept", "\(MediaType.event), \(MediaType.batch)")])
+        }
+        publish(request.body, isBatch: mode == .batch, exchange, wallNanoseconds: now)
+    }
+
+    private func publish(_ body: [UInt8], isBatch: Bool, _ exchange: HTTPExchange, wallNanoseconds: UInt64) {
+        var builders: [GroupBuilder] = []
+        var failures: [EventFailure] = []
+        var position = 0
+        do throws(EventError) {
+            try body.withBytes { bytes throws(EventError) in
+                if isBatch {
+                    try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                        if let problem = add(envelope, of: bytes, position, to: &builders, wallNanoseconds) {
+                            failures.append(EventFailure(index: position, problem: problem))
+                        }
+                        position += 1
+                    }
+                } else {
+                    let envelope = try EventEnvelope.scan(bytes, rules: .strict)
+                    if let problem = add(envelope, of: bytes, 0, to: &builders, wallNanoseconds) {
+                        failures.append(EventFailure(index: 0, problem: problem))
+                    }
+                    position = 1
+                }
+            }
+        } catch {
+            return exchange.respond(Problem(.malformedEvent, error.detail))
+        }
+        guard position <= shared.limits.batchEventsMax else {
+            let detail = "A batch has at most \(shared.limits.batchEventsMax) events."
+            return exchange.respond(Problem(.contentTooLarge, detail))
+        }
+        let post = posts.insert(
+            PublishPost(
+                exchange: exchange, isBatch: isBatch, events: position, failures: failures,
+                groupsOutstanding: builders.count))
+        for builder in builders { send(builder, post) }
+        if builders.isEmpty { answer(post) }
+    }
+
+    private func add(
+        _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, _ index: Int, to builders: inout [GroupBuilder],
+        _ wallNanoseconds: UInt64
+    ) -> Problem? {
+        guard let rawType = envelope.value(.type, in: bytes) else { return Problem(.malformedEvent, "`type` is missing.") }
+        let route =
+            rawType.contains(0x5C)
+            ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
+            : shared.routes.route(for: rawType)
+        guard let route else {
+            return Problem(.unroutableType, "No route for the type `\(rawType.text)`.")
+        }
+        guard
+            let lifetime = Lifetime.milliseconds(
+                of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
+                default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
+        else { return Problem(.deadlinePassed, "The event's `expirytime` has passed.") }
+        let place =
+            builders.firstIndex { $0.route === route }
+            ?? {
+                builders.append(GroupBuilder(route: route))
+                return builders.count - 1
+            }()
+        builders[place].append(envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime)
+        return nil
+    }
+
+    private func send(_ builder: GroupBuilder, _ post: UInt64) {
+        let group = builder.group(deadline: loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds))
+        let indices = builder.indices
+        let mailbox = mailbox
+        let isTaken = shared.broker.publish(group) { outcome in
+            // Never full: the broker takes fewer groups than the mailbox has places.
+            _ = mailbox.post(.published(post: post, indices: indices, outcome))
+        }
+        if !isTaken {
+            let problem = Problem(.overloaded, "Too many events wait for the broker.", retryAfterSeconds: 1)
+            settle(post, indices, problem)
+        }
+    }
+
+    func published(_ post: UInt64, _ indices: [Int], _ outcome: PublishOutcome) {
+        switch outcome {
+        case .confirmed:
+            shared.metrics.eventsAccepted.add(UInt64(indices.count))
+            settle(post, [], nil)
+        case .unroutable: settle(post, indices, Problem(.noListener, "No service listens for this event type."))
+        case .rejected:
+            settle(post, indices, Problem(.overloaded, "The broker refused the event.", retryAfterSeconds: 1))
+        case .unavailable:
+            settle(
+                post, indices,
+                Problem(.brokerUnavailable, "The message broker could not be reached.", retryAfterSeconds: 1))
+        case .expired: settle(post, indices, Problem(.deadlinePassed, "The event expired before it could be published."))
+        }
+    }
+
+    private func settle(_ post: UInt64, _ failed: [Int], _ problem: Problem?) {
+        posts.update(post) { state in
+            state.groupsOutstanding -= 1
+            if let problem { state.failures += failed.map { EventFailure(index: $0, problem: problem) } }
+        }
+        if posts[post]?.groupsOutstanding == 0 { answer(post) }
+    }
+
+    private func answer(_ post: UInt64) {
+        guard let state = posts.remove(post) else { return }
+        for failure in state.failures { shared.metrics.count(failure.problem.kind) }
+        if !state.isBatch, let failure = state.failures.first { return state.exchange.respond(failure.problem) }
+        state.exchange.respond(
+            status: state.failures.isEmpty ? 202 : 207, contentType: "application/json",
+            body: EventFailure.encode(state.failures))
+    }
+}

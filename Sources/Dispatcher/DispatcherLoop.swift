@@ -1,0 +1,82 @@
+import Broker
+import CloudEvents
+import Core
+import HTTP1
+import HTTPClient
+import HTTPServer
+import Reactor
+import Telemetry
+import Tiers
+
+/// The dispatcher's event loop: events in over HTTP and out to the broker, answers in from the broker and out over HTTP.
+/// Everything here belongs to the loop's thread; the broker has threads of its own.
+final class DispatcherLoop: TimerTarget {
+    private static let mailboxMessagesMax = 1 << 20
+
+    let shared: DispatcherShared
+    let loop: EventLoop
+    let transport: HTTPTransport
+    let authenticator: InternalAuthenticator
+    var posts = Slab<PublishPost>()
+    var deliveries = Slab<TrackedDelivery>()
+    var destinations = BytesDictionary<Destination>()
+    var retries: [AnswerToken] = []
+    var isRetryScheduled = false
+    private(set) var isDraining = false
+    private(set) var mailbox: Mailbox<DispatcherMessage>
+    private var server: HTTPServer?
+
+    init(shared: DispatcherShared, loop: EventLoop) {
+        self.shared = shared
+        self.loop = loop
+        transport = HTTPTransport(loop: loop)
+        authenticator = InternalAuthenticator(secret: shared.internalSecret)
+        weak var weakSelf: DispatcherLoop?
+        mailbox = loop.makeMailbox(messagesMax: Self.mailboxMessagesMax) { weakSelf?.receive($0) }
+        weakSelf = self
+    }
+
+    func start(socket: ListeningSocket) throws(SystemError) {
+        let server = HTTPServer(
+            loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.bodyBytesMax),
+            router: router(), tls: nil, budget: ConnectionBudget(connectionsMax: 4096),
+            metrics: shared.metrics.registry)
+        try server.listen(on: socket)
+        self.server = server
+    }
+
+    private func receive(_ message: DispatcherMessage) {
+        switch message {
+        case .published(let post, let indices, let outcome): published(post, indices, outcome)
+        case .delivered(let messages): for message in messages { route(message) }
+        case .deadLettered(let delivery, let outcome):
+            finish(delivery, outcome == .confirmed ? .acknowledge : .requeue)
+        case .drain:
+            isDraining = true
+            server?.drain()
+        case .stop: loop.stop()
+        }
+    }
+
+    func timerFired(kind: Int) { retryAnswers() }
+
+    private func router() -> HTTPRouter {
+        var router = HTTPRouter()
+        router.add(.post, "/events") { [unowned self] in postEvents($0, $1) }
+        router.add(.get, "/livez") { _, exchange in
+            exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ok\"}".utf8))
+        }
+        router.add(.get, "/readyz") { [unowned self] _, exchange in
+            if isDraining { return exchange.respond(Problem(.draining, "This instance is shutting down.")) }
+            guard shared.broker.isConnected else {
+                return exchange.respond(Problem(.brokerUnavailable, "Not ready: the broker is not connected."))
+            }
+            exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ready\"}".utf8))
+        }
+        router.add(.get, "/metrics") { [unowned self] _, exchange in
+            exchange.respond(
+                status: 200, contentType: "text/plain; version=0.0.4", body: shared.metrics.registry.prometheusText())
+        }
+        return router
+    }
+}

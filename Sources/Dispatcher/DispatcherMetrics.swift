@@ -1,0 +1,45 @@
+import Core
+import Telemetry
+
+/// The counters of a dispatcher process.
+final class DispatcherMetrics: Sendable {
+    let registry: MetricsRegistry
+    let eventsAccepted: Counter
+    let answersConsumed: Counter
+    let answersDispatched: Counter
+    let answersGone: Counter
+    let answersRetried: Counter
+    let answersDeadLettered: Counter
+    let answersForged: Counter
+    let destinations: Gauge
+    private let problems: [ProblemKind: Counter]
+
+    init(registry: MetricsRegistry) {
+        self.registry = registry
+        eventsAccepted = registry.counter(
+            "switchboard_events_published_total", "Events the broker has confirmed")
+        answersConsumed = registry.counter("switchboard_answers_consumed_total", "Answers taken from the broker")
+        answersDispatched = registry.counter(
+            "switchboard_answers_dispatched_total", "Answers that a public-web instance took")
+        answersGone = registry.counter(
+            "switchboard_answers_session_gone_total", "Answers dropped because their session is gone")
+        answersRetried = registry.counter(
+            "switchboard_answers_retried_total", "Answers offered again because their session was full")
+        answersDeadLettered = registry.counter(
+            "switchboard_answers_dead_lettered_total", "Answers that could not be delivered in time")
+        answersForged = registry.counter(
+            "switchboard_answers_forged_total", "Answers whose return address is missing or not signed by us")
+        destinations = registry.gauge("switchboard_destinations", "Public-web instances that answers go to")
+        problems = Dictionary(
+            uniqueKeysWithValues: ProblemKind.allCases.map { kind in
+                (
+                    kind,
+                    registry.counter(
+                        "switchboard_problems_total", "Events refused by kind of problem",
+                        labels: [("kind", kind.rawValue)])
+                )
+            })
+    }
+
+    func count(_ kind: ProblemKind) { problems[kind]?.add() }
+}

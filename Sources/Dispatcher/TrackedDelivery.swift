@@ -1,0 +1,10 @@
+import Broker
+
+/// A message of the broker's whose events are being delivered.
+struct TrackedDelivery {
+    enum Verdict { case acknowledge, requeue }
+
+    let tag: DeliveryTag
+    var eventsOutstanding: Int
+    var verdict = Verdict.acknowledge
+}

@@ -1,0 +1,122 @@
+import Broker
+import CloudEvents
+import Core
+import JSON
+import Telemetry
+
+/// A service: takes events of a queue, hands each to a closure, publishes what the closure answers, and acknowledges an
+/// event only when the broker has confirmed its answers. So an event is handled at least once: after a crash or a lost
+/// connection it comes again.
+public final class EventListener: Sendable {
+    /// Called on the consumer's thread, one event after the other. What it returns is published; an error it throws
+    /// becomes the event's answer, a `switchboard.error` of status 502.
+    public typealias Handler = @Sendable (Event) throws -> [Event]
+
+    private static let responses = BrokerRoute(
+        exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey)
+    private static let defaultLifetimeMilliseconds: UInt64 = 30_000
+    private static let brokerWaitMilliseconds: UInt64 = 30_000
+
+    public let service: String
+    private let broker: any MessageBroker
+    private let logger: Logger
+    private let handler: Handler
+    private let handled: Counter
+    private let failed: Counter
+    private let expired: Counter
+    private let malformed: Counter
+    private let published: Counter
+
+    /// - Parameter broker: made with `StandardTopology.service(queue:bindings:)`, not started.
+    public init(
+        service: String, queue: String, prefetch: Int, broker: any MessageBroker, logger: Logger,
+        registry: MetricsRegistry, handler: @escaping Handler
+    ) {
+        self.service = service
+        self.broker = broker
+        self.logger = logger
+        self.handler = handler
+        handled = registry.counter("switchboard_listener_events_total", "Events handled")
+        failed = registry.counter("switchboard_listener_failures_total", "Events whose handler threw an error")
+        expired = registry.counter("switchboard_listener_expired_total", "Events dropped because their time was over")
+        malformed = registry.counter(
+            "switchboard_listener_malformed_total", "Messages dead-lettered because they hold no valid events")
+        published = registry.counter("switchboard_listener_answers_total", "Answers confirmed by the broker")
+        broker.consume(queue: queue, prefetch: prefetch) { [weak self] messages in self?.receive(messages) }
+    }
+
+    public func start() { broker.start() }
+
+    /// Lets what is under way finish, as far as time allows.
+    public func stop(drainMilliseconds: Int) { broker.stop(drainMilliseconds: drainMilliseconds) }
+
+    public var isConnected: Bool { broker.isConnected }
+
+    /// The answers to all that was ready go out together.
+    private func receive(_ messages: [DeliveredMessage]) {
+        var answers = AnswerBatch()
+        var tags: [DeliveryTag] = []
+        for message in messages {
+            do throws(EventError) {
+                try message.body.withBytes { bytes throws(EventError) in
+                    // All of the message is looked at before any of it is handled.
+                    var envelopes: [EventEnvelope] = []
+                    try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
+                    for envelope in envelopes { handle(envelope, in: bytes, &answers) }
+                }
+                tags.append(message.tag)
+            } catch {
+                malformed.add()
+                logger.error("a message holds no valid events; dead-lettered", ["reason": .string(error.detail)])
+                broker.reject(message.tag, requeue: false)
+            }
+        }
+        publish(answers, tags)
+    }
+
+    private func handle(_ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, _ answers: inout AnswerBatch) {
+        if let text = envelope.value(.expirytime, in: bytes), let expiry = RFC3339.parse(text) {
+            let now = SystemClock.wallNanoseconds()
+            guard expiry > now else { return expired.add() }
+            answers.extend(toMilliseconds: (expiry - now) / 1_000_000)
+        } else {
+            answers.extend(toMilliseconds: Self.defaultLifetimeMilliseconds)
+        }
+        let event = Event(copying: envelope, from: bytes)
+        do {
+            for answer in try handler(event) { answers.append(answer) }
+            handled.add()
+        } catch {
+            failed.add()
+            logger.error("the handler failed on an event", ["error": .string("\(error)"), "event_id": .string(event.id)])
+            answers.append(failure(of: event, "\(service) failed on the event."))
+        }
+    }
+
+    private func failure(of event: Event, _ detail: String) -> Event {
+        var data: [UInt8] = []
+        Problem(.listenerFailed, detail).appendJSON(instance: nil, traceID: nil, to: &data)
+        return event.answer(type: "switchboard.error", source: "/\(service)", data: data)
+    }
+
+    private func publish(_ answers: AnswerBatch, _ tags: [DeliveryTag]) {
+        guard !tags.isEmpty else { return }
+        guard !answers.isEmpty else { return settle(tags, isDone: true) }
+        let count = answers.count
+        let group = PublishGroup(
+            route: Self.responses, events: answers.events, ends: answers.ends,
+            expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
+            deadline: SystemClock.monotonic().advanced(byMilliseconds: Self.brokerWaitMilliseconds))
+        let isTaken = broker.publish(group) { [weak self] outcome in
+            if outcome == .confirmed { self?.published.add(UInt64(count)) }
+            self?.settle(tags, isDone: outcome == .confirmed || outcome == .expired)
+        }
+        if !isTaken { settle(tags, isDone: false) }
+    }
+
+    private func settle(_ tags: [DeliveryTag], isDone: Bool) {
+        for tag in tags {
+            if isDone { broker.acknowledge(tag, multiple: false) } else { broker.reject(tag, requeue: true) }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Core
+
+/// Name and value pairs in a query, as forms write them (WHATWG URL, application/x-www-form-urlencoded).
+enum QueryItems {
+    static func first(_ name: String, in query: UnsafeRawBufferPointer) -> String? {
+        for item in query.split(separator: 0x26) {
+            let equals = item.firstIndex(of: 0x3D) ?? item.endIndex
+            guard decoded(item[item.startIndex..<equals]) == name else { continue }
+            return equals == item.endIndex ? "" : decoded(item[(equals + 1)...])
+        }
+        return nil
+    }
+
+    /// Nil if an escape is not two hexadecimal digits, or if the text is not UTF-8.
+    private static func decoded(_ text: Slice<UnsafeRawBufferPointer>) -> String? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var rest = text
+        while let byte = rest.popFirst() {
+            switch byte {
+            case 0x2B: bytes.append(0x20)
+            case 0x25:
+                guard let high = rest.popFirst().flatMap(Hexadecimal.value),
+                    let low = rest.popFirst().flatMap(Hexadecimal.value)
+                else { return nil }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,22 @@
+import Synchronization
+
+/// How many connections a process may hold, counted over all its loops.
+public final class ConnectionBudget: Sendable {
+    public let connectionsMax: Int
+    private let taken = Atomic<Int>(0)
+    private let refusals = Atomic<UInt64>(0)
+
+    public init(connectionsMax: Int) { self.connectionsMax = connectionsMax }
+
+    public var count: Int { taken.load(ordering: .relaxed) }
+    public var refused: UInt64 { refusals.load(ordering: .relaxed) }
+
+    func take() -> Bool {
+        if taken.add(1, ordering: .relaxed).newValue <= connectionsMax { return true }
+        taken.subtract(1, ordering: .relaxed)
+        refusals.add(1, ordering: .relaxed)
+        return false
+    }
+
+    func release() { taken.subtract(1, ordering: .relaxed) }
+}

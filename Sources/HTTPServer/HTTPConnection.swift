@@ -1,0 +1,193 @@
+import Core
+import HTTP1
+import Reactor
+
+/// The HTTP/1.1 side of one connection: one request at a time, in order; pipelined ones wait in the channel.
+public final class HTTPConnection: ChannelHandler, TimerTarget {
+    private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
+
+    private let server: HTTPServer
+    private weak var channel: Channel?
+    private var parser: RequestParser
+    private var phase = Phase.betweenRequests
+    private var head: RequestHead?
+    private var resolution = HTTPRouter.Resolution.notFound
+    private var body: [UInt8] = []
+    private var serial: UInt64 = 0
+    private var timer: EventLoop.Timer?
+    private var abort: (() -> Void)?
+    private var hasInputEnded = false
+    /// The time for a head runs from its first byte: bytes that trickle in must not extend it.
+    private var isHeadTimerArmed = true
+
+    init(server: HTTPServer) {
+        self.server = server
+        parser = RequestParser(limits: server.limits)
+    }
+
+    func begin(on channel: Channel) {
+        self.channel = channel
+        setTimer(server.timeouts.headMilliseconds)
+    }
+
+    // MARK: Input
+
+    public func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
+        let bytes = UnsafeRawBufferPointer(bytes)
+        var consumed = 0
+        while phase == .betweenRequests || phase == .readingBody {
+            if !isHeadTimerArmed, consumed < bytes.count {
+                isHeadTimerArmed = true
+                setTimer(server.timeouts.headMilliseconds)
+            }
+            var used = 0
+            let event: RequestParser.Event
+            do throws(HTTPParseError) {
+                event = try parser.next(bytes.slice(consumed..<bytes.count), consumed: &used)
+            } catch {
+                fail(Problem(error.problemKind, error.detail))
+                return bytes.count
+            }
+            consumed += used
+            switch event {
+            case .needMoreData: return consumed
+            case .head(let head): begin(head)
+            case .body(let piece): body.append(bytes: piece)
+            case .end: requestEnded()
+            }
+        }
+        if phase == .closing { return bytes.count }
+        if phase == .awaitingAnswer, consumed < bytes.count { channel.pauseReading() }
+        return consumed
+    }
+
+    private func begin(_ head: RequestHead) {
+        self.head = head
+        body = []
+        resolution = server.router.resolve(head)
+        phase = .readingBody
+        serial += 1
+        setTimer(server.timeouts.bodyMilliseconds)
+        guard head.expectsContinue, head.hasBody else { return }
+        if case .handler = resolution {
+            channel?.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        } else {
+            // The body is never read, so the connection can't be used again.
+            phase = .awaitingAnswer
+            answer(isLast: true)
+        }
+    }
+
+    private func requestEnded() {
+        server.loop.cancel(&timer)
+        phase = .awaitingAnswer
+        answer(isLast: false)
+    }
+
+    private func answer(isLast: Bool) {
+        guard let head else { return }
+        let exchange = HTTPExchange(connection: self, serial: serial)
+        switch resolution {
+        case .handler(let handler):
+            let request = HTTPRequest(head: head, body: body)
+            body = []
+            handler(request, exchange)
+        case .notFound:
+            exchange.respond(Problem(.notFound, "Nothing is at \(head.path)."))
+        case .methodNotAllowed(let allow):
+            exchange.respond(
+                Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
+        }
+        if isLast { close() }
+    }
+
+    private func fail(_ problem: Problem) {
+        serial += 1
+        phase = .awaitingAnswer
+        head = nil
+        HTTPExchange(connection: self, serial: serial).respond(problem)
+        close()
+    }
+
+    private func close() {
+        phase = .closing
+        server.loop.cancel(&timer)
+        channel?.closeAfterFlush()
+    }
+
+    // MARK: Output
+
+    func isAwaiting(_ serial: UInt64) -> Bool { phase == .awaitingAnswer && serial == self.serial }
+
+    func setAbort(_ serial: UInt64, _ body: @escaping () -> Void) {
+        if isAwaiting(serial) { abort = body }
+    }
+
+    func respond(_ serial: UInt64, status: Int, headers: [(name: StaticString, value: String)], body: [UInt8]) {
+        guard isAwaiting(serial), let channel else { return }
+        let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded
+        server.countResponse(status: status)
+        let isHead = head?.method == .head
+        channel.write { output in
+            body.withUnsafeBytes {
+                ResponseEncoder.append(
+                    status: status, headers: headers, body: $0, keepAlive: keepAlive, isHead: isHead, to: &output)
+            }
+        }
+        abort = nil
+        head = nil
+        guard keepAlive else { return close() }
+        phase = .betweenRequests
+        isHeadTimerArmed = false
+        setTimer(server.timeouts.idleMilliseconds)
+        channel.resumeReading()
+        channel.processAgain()
+    }
+
+    func takeOver(_ serial: UInt64, answer: [UInt8], handler: any ChannelHandler) -> Channel? {
+        guard isAwaiting(serial), let channel else { return nil }
+        server.countResponse(status: 101)
+        channel.write { $0.append(contentsOf: answer) }
+        phase = .takenOver
+        head = nil
+        abort = nil
+        server.loop.cancel(&timer)
+        channel.handler = handler
+        server.ended(self)
+        channel.resumeReading()
+        channel.processAgain()
+        return channel
+    }
+
+    func closeIfIdle() {
+        if phase == .betweenRequests { close() }
+    }
+
+    // MARK: Ends
+
+    private func setTimer(_ milliseconds: UInt64) {
+        server.loop.cancel(&timer)
+        timer = server.loop.schedule(self, kind: 0, afterMilliseconds: milliseconds)
+    }
+
+    public func timerFired(kind: Int) {
+        timer = nil
+        if !isHeadTimerArmed { return close() }
+        fail(Problem(.requestTimeout, "The request did not arrive in time."))
+    }
+
+    public func channelInputEnded(_ channel: Channel) -> Bool {
+        hasInputEnded = true
+        return phase == .awaitingAnswer
+    }
+
+    public func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
+        server.loop.cancel(&timer)
+        phase = .closing
+        self.channel = nil
+        let aborted = abort
+        abort = nil
+        aborted?()
+        server.ended(self)
+    }
+}

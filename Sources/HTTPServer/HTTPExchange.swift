@@ -1,0 +1,39 @@
+import Core
+import HTTP1
+import JSON
+import Reactor
+
+/// One request's place for its answer. It may be kept and answered later, on the loop's thread; answering twice, or
+/// after the connection is gone, does nothing.
+public struct HTTPExchange {
+    let connection: HTTPConnection
+    let serial: UInt64
+
+    /// False once it was answered or the client went away.
+    public var isOpen: Bool { connection.isAwaiting(serial) }
+
+    public func respond(
+        status: Int, contentType: String? = nil, headers: [(name: StaticString, value: String)] = [], body: [UInt8] = []
+    ) {
+        var all = headers
+        if let contentType { all.append(("Content-Type", contentType)) }
+        connection.respond(serial, status: status, headers: all, body: body)
+    }
+
+    public func respond(_ problem: Problem, headers: [(name: StaticString, value: String)] = []) {
+        var all = headers
+        if let seconds = problem.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
+        var body: [UInt8] = []
+        problem.appendJSON(instance: nil, traceID: nil, to: &body)
+        respond(status: problem.kind.status, contentType: "application/problem+json", headers: all, body: body)
+    }
+
+    /// Called if the client goes away before the answer.
+    public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
+
+    /// Ends HTTP on the connection: `answer` is sent as it is, and all further bytes go to `handler`. Nil if the client
+    /// is gone.
+    public func takeOver(answer: [UInt8], handler: any ChannelHandler) -> Channel? {
+        connection.takeOver(serial, answer: answer, handler: handler)
+    }
+}

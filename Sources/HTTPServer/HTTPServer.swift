@@ -1,0 +1,106 @@
+import Core
+import Glibc
+import HTTP1
+import JSON
+import Reactor
+import Telemetry
+
+/// HTTP/1.1 on one event loop: accepts connections, parses requests, hands them to a router.
+///
+/// It belongs to its loop's thread.
+public final class HTTPServer {
+    /// Connections over the budget that are told so (503) at the same time; any further one is closed without a word.
+    private static let refusalsAtOnceMax = 64
+
+    let loop: EventLoop
+    let limits: HTTPLimits
+    let timeouts: HTTPTimeouts
+    let router: HTTPRouter
+    private let name: String
+    private let tls: TLSContext?
+    private let budget: ConnectionBudget
+    private let metrics: MetricsRegistry
+    private var listener: Listener?
+    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var responses: [Int: Counter] = [:]
+    private var refusalsAtOnce = 0
+    /// Answers close their connections, and idle connections are closed.
+    public private(set) var isDraining = false
+
+    /// - Parameter name: of the listener, as a metric label: `public` or `internal`.
+    public init(
+        loop: EventLoop, name: String, limits: HTTPLimits, timeouts: HTTPTimeouts = HTTPTimeouts(), router: HTTPRouter,
+        tls: TLSContext?, budget: ConnectionBudget, metrics: MetricsRegistry
+    ) {
+        self.loop = loop
+        self.name = name
+        self.limits = limits
+        self.timeouts = timeouts
+        self.router = router
+        self.tls = tls
+        self.budget = budget
+        self.metrics = metrics
+    }
+
+    public func listen(on socket: ListeningSocket) throws(SystemError) {
+        listener = try Listener(loop: loop, socket: socket) { [weak self] fd in self?.accept(fd) }
+    }
+
+    /// No new connections; those that are between requests end now, the others with their answer.
+    public func drain() {
+        isDraining = true
+        listener?.close()
+        for connection in Array(connections.values) { connection.closeIfIdle() }
+    }
+
+    public var isEmpty: Bool { connections.isEmpty }
+
+    private func accept(_ fd: CInt) {
+        guard budget.take() else { return refuse(fd) }
+        let connection = HTTPConnection(server: self)
+        let channel: Channel
+        do throws(SystemError) {
+            channel = try Channel.make(loop: loop, fd: fd, tls: tls, handler: connection)
+        } catch {
+            budget.release()
+            return
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        let budget = budget
+        channel.closeHook = { budget.release() }
+        connection.begin(on: channel)
+    }
+
+    private func refuse(_ fd: CInt) {
+        guard refusalsAtOnce < Self.refusalsAtOnceMax, tls == nil else {
+            close(fd)
+            return
+        }
+        let handler = RefusingHandler()
+        guard let channel = try? Channel.make(loop: loop, fd: fd, tls: nil, handler: handler) else { return }
+        refusalsAtOnce += 1
+        channel.closeHook = { [weak self] in self?.refusalsAtOnce -= 1 }
+        let problem = Problem(.overloaded, "Too many connections are open.", retryAfterSeconds: 1)
+        var body: [UInt8] = []
+        problem.appendJSON(instance: nil, traceID: nil, to: &body)
+        channel.write { output in
+            body.withUnsafeBytes {
+                ResponseEncoder.append(
+                    status: 503, headers: [("Content-Type", "application/problem+json"), ("Retry-After", "1")], body: $0,
+                    keepAlive: false, to: &output)
+            }
+        }
+        channel.closeAfterFlush()
+    }
+
+    func ended(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+    func countResponse(status: Int) {
+        if let counter = responses[status] { return counter.add() }
+        let counter = metrics.counter(
+            "switchboard_http_responses_total", "HTTP responses by listener and status",
+            labels: [("listener", name), ("status", String(status))])
+        responses[status] = counter
+        counter.add()
+    }
+}

@@ -1,0 +1,23 @@
+import CloudEvents
+import Core
+
+/// Answers a PingRequest with the time at which it was received.
+public enum PingListener {
+    public static let service = "ping-listener"
+    public static let requestType = "PingRequest"
+    public static let answerType = "PingResponse"
+
+    /// `data`: `receivedat`, RFC 3339 with microseconds in UTC, and the request's own data, if any, as `request`.
+    public static func answer(to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()) -> Event {
+        var data: [UInt8] = []
+        data.append("{\"receivedat\":\"")
+        RFC3339.append(wallNanoseconds: receivedWallNanoseconds, to: &data)
+        data.append(0x22)
+        if let request = event.data {
+            data.append(",\"request\":")
+            data.append(contentsOf: request)
+        }
+        data.append(0x7D)
+        return event.answer(type: answerType, source: "/\(service)", data: data)
+    }
+}

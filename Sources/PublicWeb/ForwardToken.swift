@@ -1,0 +1,10 @@
+import Core
+import HTTPClient
+import Sessions
+
+/// What is remembered of an event on its way to the dispatcher: whom to tell if it does not get there.
+struct ForwardToken: PosterToken {
+    let owner: UInt64
+    let request: PendingRequests.RequestID
+    let retryUntil: MonotonicInstant
+}

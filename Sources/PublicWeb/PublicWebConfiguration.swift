@@ -1,0 +1,22 @@
+import Core
+
+/// What a public-web process is told.
+public struct PublicWebConfiguration: Sendable {
+    public var host = "127.0.0.1"
+    public var port: UInt16 = 8080
+    public var internalHost = "127.0.0.1"
+    public var internalPort: UInt16 = 8081
+    /// Where dispatchers reach the internal listener; made of host and port by default.
+    public var internalURL: String?
+    public var dispatcherURL = "http://127.0.0.1:8082"
+    public var internalSecret: [UInt8]?
+    public var loops = 1
+    public var echoPath: String?
+    public var tlsCertificateFile: String?
+    public var tlsKeyFile: String?
+    public var drainMilliseconds: UInt64 = 5000
+    public var descriptorsMax = 1024
+    var limits = PublicWebLimits()
+
+    public init() {}
+}

@@ -1,0 +1,129 @@
+import CloudEvents
+import Core
+import HTTPServer
+import Tiers
+
+/// The way of an answer from the dispatcher to the client that waits for it.
+extension PublicWebLoop {
+    /// Events of one batch for another loop.
+    private struct Slice {
+        var events: [UInt8] = [0x5B]
+        var indices: [Int] = []
+    }
+
+    /// `POST /dispatch`: answers 200 with the list of events that nobody took.
+    func dispatch(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard authenticator.verify(request.head, body: request.body, wallNanoseconds: SystemClock.wallNanoseconds())
+        else { return exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old.")) }
+        var refused: [EventFailure] = []
+        var slices: [Int: Slice] = [:]
+        var position = 0
+        do throws(EventError) {
+            try request.body.withBytes { bytes throws(EventError) in
+                try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                    let place = place(of: envelope, in: bytes)
+                    if place?.loop == index || place == nil {
+                        if let problem = deliver(envelope, in: bytes, to: place?.handle) {
+                            refused.append(EventFailure(index: position, problem: problem))
+                        }
+                    } else if let loop = place?.loop {
+                        var slice = slices.removeValue(forKey: loop) ?? Slice()
+                        if !slice.indices.isEmpty { slice.events.append(0x2C) }
+                        slice.events.append(bytes: bytes.slice(envelope.extent))
+                        slice.indices.append(position)
+                        slices[loop] = slice
+                    }
+                    position += 1
+                }
+            }
+        } catch {
+            return exchange.respond(Problem(.malformedEvent, error.detail))
+        }
+        finish(exchange, refused, slices)
+    }
+
+    private func finish(_ exchange: HTTPExchange, _ refused: [EventFailure], _ slices: [Int: Slice]) {
+        guard !slices.isEmpty else { return answer(exchange, refused) }
+        let wait = dispatchWaits.insert(
+            DispatchWait(exchange: exchange, refused: refused, outstanding: slices.count))
+        for (loop, slice) in slices {
+            var events = slice.events
+            events.append(0x5D)
+            let message = LoopMessage.dispatch(events: events, indices: slice.indices, origin: index, wait: wait)
+            if peers[loop].post(message) == .full {
+                let problem = Problem(.tooManyRequests, "The instance is overloaded.", retryAfterSeconds: 1)
+                finishDispatch(wait, slice.indices.map { DispatchRefusal(index: $0, problem: problem) })
+            }
+        }
+    }
+
+    private func answer(_ exchange: HTTPExchange, _ refused: [EventFailure]) {
+        if !refused.isEmpty { shared.metrics.dispatchRefused.add(UInt64(refused.count)) }
+        exchange.respond(status: 200, contentType: "application/json", body: EventFailure.encode(refused))
+    }
+
+    func finishDispatch(_ wait: UInt64, _ refused: [DispatchRefusal]) {
+        dispatchWaits.update(wait) { state in
+            state.refused += refused.map { EventFailure(index: $0.index, problem: $0.problem) }
+            state.outstanding -= 1
+        }
+        guard let state = dispatchWaits[wait], state.outstanding == 0 else { return }
+        dispatchWaits.remove(wait)
+        answer(state.exchange, state.refused)
+    }
+
+    /// For another loop that got the batch.
+    func dispatchForPeer(events: [UInt8], indices: [Int], origin: Int, wait: UInt64) {
+        var refused: [DispatchRefusal] = []
+        var position = 0
+        // The origin has scanned these very events, so the scan does not fail.
+        try? events.withBytes { bytes throws(EventError) in
+            try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                if let problem = deliver(envelope, in: bytes, to: place(of: envelope, in: bytes)?.handle) {
+                    refused.append(DispatchRefusal(index: indices[position], problem: problem))
+                }
+                position += 1
+            }
+        }
+        report(.dispatched(wait: wait, refused: refused), to: origin)
+    }
+
+    /// The origin's exchange hangs on this message, so a full mailbox is tried again.
+    private func report(_ message: LoopMessage, to origin: Int) {
+        if peers[origin].post(message) == .full { loop.defer { [weak self] in self?.report(message, to: origin) } }
+    }
+
+    private func place(
+        of envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer
+    ) -> (loop: Int, handle: UInt64)? {
+        guard let address = envelope.value(.returnaddress, in: bytes), let place = ReturnAddress.place(in: address),
+            place.instance & ~0xFF == shared.instance, Int(place.instance & 0xFF) < shared.loopCount
+        else { return nil }
+        return (Int(place.instance & 0xFF), place.handle)
+    }
+
+    /// Gives an event to the sink that waits for it. Nil if that settled it.
+    private func deliver(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to handle: UInt64?
+    ) -> Problem? {
+        guard let handle, let sink = sinks[handle],
+            sink.owns(correlationID: envelope.value(.correlationid, in: bytes))
+        else { return Problem(.sessionGone, "No such session is here.") }
+        guard envelope.has(.causationid) else {
+            if let problem = sink.deliver(bytes, envelope) { return problem }
+            shared.metrics.pushesDelivered.add()
+            return nil
+        }
+        let isAwaited = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+            pending.settle(owner: handle, list: &sink.pending, id: id)
+        }
+        guard isAwaited else {
+            // Delivered before, or given up: at least once becomes exactly once here.
+            shared.metrics.answersUnexpected.add()
+            return nil
+        }
+        shared.metrics.eventsWaiting.add(-1)
+        shared.metrics.answersDelivered.add()
+        return sink.deliver(bytes, envelope)
+    }
+}

@@ -1,0 +1,50 @@
+import Core
+import Telemetry
+
+/// The counters of a public-web process, shared by its loops.
+final class PublicWebMetrics: Sendable {
+    let registry: MetricsRegistry
+    let sessionsOpened: Counter
+    let sessionsAttached: Gauge
+    let eventsAccepted: Counter
+    let eventsDuplicate: Counter
+    let answersDelivered: Counter
+    let pushesDelivered: Counter
+    let answersUnexpected: Counter
+    let eventsWaiting: Gauge
+    let dispatchRefused: Counter
+    let framesRefused: Counter
+    let slowClosed: Counter
+    private let problems: [ProblemKind: Counter]
+
+    init(registry: MetricsRegistry) {
+        self.registry = registry
+        sessionsOpened = registry.counter("switchboard_sessions_opened_total", "Sessions opened")
+        sessionsAttached = registry.gauge("switchboard_sessions_attached", "Sessions with an open socket")
+        eventsAccepted = registry.counter("switchboard_events_accepted_total", "Events accepted from clients")
+        eventsDuplicate = registry.counter(
+            "switchboard_events_duplicate_total", "Events ignored because their id was still waiting for its answer")
+        answersDelivered = registry.counter("switchboard_answers_delivered_total", "Answers given to clients")
+        pushesDelivered = registry.counter(
+            "switchboard_pushes_delivered_total", "Events given to clients that answer nothing they asked")
+        answersUnexpected = registry.counter(
+            "switchboard_answers_unexpected_total", "Answers dropped because nothing waited for them any more")
+        eventsWaiting = registry.gauge("switchboard_events_pending", "Accepted events without an answer yet")
+        dispatchRefused = registry.counter(
+            "switchboard_dispatch_refused_total", "Events that /dispatch could not give to anyone")
+        framesRefused = registry.counter(
+            "switchboard_websocket_violations_total", "Connections closed because of a WebSocket protocol violation")
+        slowClosed = registry.counter(
+            "switchboard_slow_clients_closed_total", "Connections closed because the client did not read")
+        problems = Dictionary(
+            uniqueKeysWithValues: ProblemKind.allCases.map { kind in
+                (
+                    kind,
+                    registry.counter(
+                        "switchboard_problems_total", "Problems told to clients by kind", labels: [("kind", kind.rawValue)])
+                )
+            })
+    }
+
+    func count(_ kind: ProblemKind) { problems[kind]?.add() }
+}

@@ -1,0 +1,97 @@
+import CLinux
+import Configuration
+import Program
+import Telemetry
+
+/// public-web as a program of its own.
+public struct PublicWebProgram: RunningProgram {
+    public static let service = "public-web"
+
+    public static let settings = [
+        Setting("host", .text, default: "127.0.0.1", "The public listener's address."),
+        Setting("port", .integer(0...65_535), default: "8080", "The public listener's port; 0 takes a free one."),
+        Setting("internal-host", .text, default: "127.0.0.1", "The internal listener's address, for dispatchers."),
+        Setting("internal-port", .integer(0...65_535), default: "8081", "The internal listener's port."),
+        Setting("internal-url", .text, "Where dispatchers reach the internal listener, if not at its host and port."),
+        Setting("dispatcher-url", .text, default: "http://127.0.0.1:8082", "Where events are forwarded to."),
+        ProgramMain.internalSecretSetting,
+        Setting("loops", .integer(0...64), default: "0", "Event loops; 0 is one per core."),
+        Setting("echo-path", .text, "A WebSocket path that echoes messages, for conformance suites; off without it."),
+        Setting("tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
+        Setting("tls-key", .text, "The certificate's key, a PEM file."),
+        Setting("drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."),
+        Setting("message-max", .bytes, default: "64KiB", "The largest WebSocket message and HTTP body."),
+        Setting("in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."),
+        Setting("deadline", .duration, default: "30s", "How long an answer is waited for, unless the event says."),
+        Setting("dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
+        Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),
+        Setting("pong-timeout", .duration, default: "10s", "A client that is silent so long after a ping is let go."),
+        Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
+        Setting("output-max", .bytes, default: "1MiB", "A client with more waiting output is let go at once."),
+    ]
+
+    private let server: PublicWebServer
+
+    public static func start(
+        _ settings: Configuration, _ logger: Logger, _ registry: MetricsRegistry
+    ) throws -> PublicWebProgram {
+        PublicWebProgram(
+            server: try PublicWebServer.start(try configuration(settings), logger: logger, registry: registry))
+    }
+
+    public static func configuration(_ settings: Configuration) throws(SettingsProblem) -> PublicWebConfiguration {
+        var result = PublicWebConfiguration()
+        result.host = settings.text("host")
+        result.port = UInt16(clamping: settings.integer("port"))
+        result.internalHost = settings.text("internal-host")
+        result.internalPort = UInt16(clamping: settings.integer("internal-port"))
+        result.internalURL = settings.optionalText("internal-url").map(withoutSlash)
+        result.dispatcherURL = withoutSlash(settings.optionalText("dispatcher-url") ?? result.dispatcherURL)
+        result.internalSecret = settings.optionalText("internal-secret").map { Array($0.utf8) }
+        let loops = settings.integer("loops")
+        result.loops = loops > 0 ? loops : max(1, min(64, Int(clinux_cpu_count())))
+        result.echoPath = settings.optionalText("echo-path")
+        result.tlsCertificateFile = settings.optionalText("tls-cert")
+        result.tlsKeyFile = settings.optionalText("tls-key")
+        result.drainMilliseconds = UInt64(settings.integer("drain-seconds")) * 1000
+        result.descriptorsMax = clinux_raise_descriptor_limit()
+        result.limits.messageBytesMax = settings.integer("message-max")
+        result.limits.inFlightPerSessionMax = settings.integer("in-flight-max")
+        result.limits.requestDeadlineMilliseconds = UInt64(settings.integer("deadline"))
+        result.limits.dispatcherWaitMilliseconds = UInt64(settings.integer("dispatcher-wait"))
+        result.limits.pingIntervalMilliseconds = UInt64(settings.integer("ping-interval"))
+        result.limits.pongTimeoutMilliseconds = UInt64(settings.integer("pong-timeout"))
+        result.limits.outputSoftBytesMax = settings.integer("output-soft")
+        result.limits.outputHardBytesMax = settings.integer("output-max")
+        try check(result)
+        return result
+    }
+
+    private static func check(_ configuration: PublicWebConfiguration) throws(SettingsProblem) {
+        guard (configuration.tlsCertificateFile == nil) == (configuration.tlsKeyFile == nil) else {
+            throw SettingsProblem("--tls-cert and --tls-key belong together")
+        }
+        if let path = configuration.echoPath, !path.hasPrefix("/") || ["/ws", "/livez", "/readyz"].contains(path) {
+            throw SettingsProblem("--echo-path begins with / and is none of the gateway's own paths")
+        }
+        for url in [configuration.dispatcherURL] + (configuration.internalURL.map { [$0] } ?? []) {
+            guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+                throw SettingsProblem("`\(url)` is no http:// or https:// URL")
+            }
+        }
+        guard configuration.limits.messageBytesMax <= 1 << 24 else {
+            throw SettingsProblem("--message-max is at most 16MiB")
+        }
+    }
+
+    private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
+
+    public var announcement: String {
+        """
+        {"program":"\(Self.service)","pid":\(ProcessID.current),"public":"\(server.publicURL)",\
+        "internal":"\(server.internalURL)"}
+        """
+    }
+
+    public func stop() { server.stop() }
+}

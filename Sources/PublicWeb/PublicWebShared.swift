@@ -1,0 +1,27 @@
+import Core
+import HTTPServer
+import Reactor
+import Telemetry
+
+/// What the loops of a public-web process have in common; all of it immutable or thread-safe.
+struct PublicWebShared: Sendable {
+    let limits: PublicWebLimits
+    let logger: Logger
+    let metrics: PublicWebMetrics
+    let readiness: Readiness
+    let budget: ConnectionBudget
+    let tls: TLSContext?
+    let echoPath: String?
+    let dispatcherURL: String
+    let internalURL: String
+    let internalSecret: [UInt8]?
+    /// Random, with the low byte clear: a loop's own number is this one plus its index.
+    let instance: UInt64
+    let loopCount: Int
+
+    var instanceName: String {
+        var text: [UInt8] = []
+        text.append(hex: instance >> 8, digits: 14)
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,138 @@
+import Core
+import Glibc
+import JSON
+
+/// Structured log records on standard error: one line each, as JSON or for people. From any thread.
+///
+/// Identical messages are limited: beyond so many a second they are counted, and the count stands on the next one that
+/// gets through, so that a failing peer can't fill the disk.
+public final class Logger: Sendable {
+    public typealias Fields = KeyValuePairs<StaticString, LogValue>
+
+    private static let identicalPerSecondMax = 10
+    private static let templatesMax = 256
+
+    private struct Window {
+        var second: UInt64 = 0
+        var lines = 0
+        var suppressed = 0
+    }
+
+    public let service: String
+    private let level: LogLevel
+    private let isJSON: Bool
+    private let isColored: Bool
+    private let windows = Mutex<[String: Window]>([:])
+
+    public init(service: String, level: LogLevel = .info, format: LogFormat = .auto) {
+        self.service = service
+        self.level = level
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        isJSON = format == .json || (format == .auto && !isTerminal)
+        isColored = isTerminal && getenv("NO_COLOR") == nil
+    }
+
+    public func debug(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
+        if level <= .debug { log(.debug, message, fields()) }
+    }
+
+    public func info(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
+        if level <= .info { log(.info, message, fields()) }
+    }
+
+    public func warning(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
+        if level <= .warning { log(.warning, message, fields()) }
+    }
+
+    public func error(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
+        log(.error, message, fields())
+    }
+
+    private func log(_ level: LogLevel, _ message: StaticString, _ fields: Fields) {
+        let now = SystemClock.wallNanoseconds()
+        guard let suppressed = admit(message.description, now / 1_000_000_000) else { return }
+        let all = fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : [])
+        let line = isJSON ? jsonLine(level, message, all, now) : textLine(level, message, all, now)
+        // One write per line, so that lines of several threads and processes stay whole; a full pipe loses the line.
+        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// How many such records were left out before this one; nil if it is to be left out too.
+    private func admit(_ template: String, _ second: UInt64) -> Int? {
+        windows.withLock { windows in
+            if windows.count > Self.templatesMax { windows.removeAll() }
+            var window = windows[template] ?? Window()
+            if window.second != second {
+                window.second = second
+                window.lines = 0
+            }
+            window.lines += 1
+            let isAdmitted = window.lines <= Self.identicalPerSecondMax
+            let suppressed = window.suppressed
+            window.suppressed = isAdmitted ? 0 : suppressed + 1
+            windows[template] = window
+            return isAdmitted ? suppressed : nil
+        }
+    }
+
+    private func jsonLine(
+        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        line.append("{\"time\":\"")
+        RFC3339.append(wallNanoseconds: now, to: &line)
+        line.append("\",\"level\":\"")
+        line.append(utf8: level.rawValue)
+        line.append("\",\"service\":")
+        JSONWriter.appendString(service, to: &line)
+        line.append(",\"message\":")
+        JSONWriter.appendString(message.description, to: &line)
+        for (name, value) in fields {
+            line.append(",\"")
+            line.append(name)
+            line.append("\":")
+            switch value {
+            case .string(let text): JSONWriter.appendString(text, to: &line)
+            case .integer(let number): line.append(utf8: String(number))
+            case .bool(let flag): line.append(utf8: flag ? "true" : "false")
+            }
+        }
+        line.append("}\n")
+        return line
+    }
+
+    private func textLine(
+        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        var time: [UInt8] = []
+        RFC3339.append(wallNanoseconds: now, to: &time)
+        line.append(contentsOf: time[11..<23])
+        line.append(utf8: " \(color(of: level))\(level.rawValue)\(isColored ? "\u{1B}[0m" : "") \(service): \(message)")
+        for (name, value) in fields {
+            switch value {
+            case .string(let text): line.append(utf8: " \(name)=\(Self.printable(text))")
+            case .integer(let number): line.append(utf8: " \(name)=\(number)")
+            case .bool(let flag): line.append(utf8: " \(name)=\(flag)")
+            }
+        }
+        line.append(0x0A)
+        return line
+    }
+
+    private func color(of level: LogLevel) -> String {
+        guard isColored else { return "" }
+        switch level {
+        case .debug: return "\u{1B}[2m"
+        case .info: return "\u{1B}[32m"
+        case .warning: return "\u{1B}[33m"
+        case .error: return "\u{1B}[31m"
+        }
+    }
+
+    /// Remote text must not steer a terminal.
+    private static func printable(_ text: String) -> String {
+        let safe = String(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
+        return safe.contains(" ") ? "\"\(safe)\"" : safe
+    }
+}

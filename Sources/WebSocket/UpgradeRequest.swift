@@ -1,0 +1,58 @@
+import Core
+import HTTP1
+
+/// A client's handshake (RFC 6455 §4.2.1).
+public struct UpgradeRequest: Sendable {
+    public let key: String
+    /// What the client offers, in its order of preference.
+    public let subprotocols: [String]
+
+    public static func parse(_ head: RequestHead) throws(HandshakeError) -> UpgradeRequest {
+        guard head.method == .get else { throw .notGet }
+        guard head.isHTTP11 else { throw .http10 }
+        guard head.headers.hasToken("upgrade", "websocket") else { throw .noUpgrade }
+        guard head.headers.hasToken("connection", "upgrade") else { throw .noConnectionUpgrade }
+        guard head.headers.all("sec-websocket-version") == ["13"] else { throw .wrongVersion }
+        guard !head.hasBody else { throw .hasBody }
+        let keys = head.headers.all("sec-websocket-key")
+        guard keys.count == 1, isKey(keys[0]) else { throw .badKey }
+        let offers = head.headers.all("sec-websocket-protocol").flatMap { $0.split(separator: ",") }
+        return UpgradeRequest(key: keys[0], subprotocols: offers.map(trimmed).filter { !$0.isEmpty })
+    }
+
+    /// What SHA-1 and Base64 make the accept value of (RFC 6455 §4.2.2).
+    public static func acceptInput(key: String) -> [UInt8] {
+        Array(key.utf8) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8
+    }
+
+    /// The 101, with the subprotocol that was chosen from the offer.
+    public static func appendAnswer(accept: String, subprotocol: String?, to bytes: inout [UInt8]) {
+        bytes.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+        bytes.append("Sec-WebSocket-Accept: ")
+        bytes.append(utf8: accept)
+        if let subprotocol {
+            bytes.append("\r\nSec-WebSocket-Protocol: ")
+            bytes.append(utf8: subprotocol)
+        }
+        bytes.append("\r\n\r\n")
+    }
+
+    /// 16 bytes in Base64: 22 digits, the last with four bits to spare, and two signs of padding.
+    private static func isKey(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, bytes[22] == 0x3D, bytes[23] == 0x3D else { return false }
+        return bytes[..<22].allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F: true
+            default: false
+            }
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while let first = text.utf8.first, first == 0x20 || first == 0x09 { text.removeFirst() }
+        while let last = text.utf8.last, last == 0x20 || last == 0x09 { text.removeLast() }
+        return String(text)
+    }
+}
