@@ -4,7 +4,8 @@ import Glibc
 
 /// SIGINT and SIGTERM as something to wait for.
 public struct TerminationSignals {
-    private let fd: CInt
+    /// To be polled.
+    public let fd: CInt
 
     /// On the main thread, before any other thread is started: they inherit the blocked signals.
     public init() throws(SystemError) {

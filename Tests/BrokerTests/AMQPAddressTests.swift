@@ -38,7 +38,7 @@ import Testing
                 _ = try AMQPAddress(url: url)
                 Issue.record("\(url) was taken")
             } catch {
-                #expect(!error.text.contains("cret"), "\(error.text)")
+                #expect(!error.description.contains("cret"), "\(error.description)")
             }
         }
         #expect(throws: BrokerConfigurationError.unknownScheme("http")) { try AMQPAddress(url: "http://u:p@host") }
