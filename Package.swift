@@ -29,9 +29,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux", path: "Sources/CLinux"),
-        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
-            name: "CRabbitMQ", path: "Sources/CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+            name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CRabbitMQ", path: "Sources/CRabbitMQ", pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(
             name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
@@ -77,7 +79,8 @@ let package = Package(
         program(
             "switchboard", path: "clients/switchboard",
             [
-                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "HTTPClient",
+                "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration",
+                "HTTPClient",
                 "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "BrokerSettings",
             ]),
 

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 #include <stdio.h>
 
 int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -182,3 +183,5 @@ const void *clinux_memmem(const void *haystack, size_t haystack_length, const vo
 {
     return memmem(haystack, haystack_length, needle, needle_length);
 }
+
+int clinux_column_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }

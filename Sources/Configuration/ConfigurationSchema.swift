@@ -145,9 +145,5 @@ public struct ConfigurationSchema: Sendable {
         environmentPrefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
     }
 
-    private func nearest(to name: String) -> String? {
-        let candidates = settings.map { ($0.name, EditDistance.between($0.name, name)) }
-        guard let best = candidates.min(by: { $0.1 < $1.1 }), best.1 <= 3 else { return nil }
-        return best.0
-    }
+    private func nearest(to name: String) -> String? { EditDistance.nearest(to: name, among: settings.map(\.name)) }
 }

@@ -14,4 +14,11 @@ public enum EditDistance {
         }
         return row[right.count]
     }
+
+    /// The candidate that was probably meant; nil if none is near.
+    public static func nearest(to name: String, among candidates: [String]) -> String? {
+        let ranked = candidates.map { ($0, between($0, name)) }
+        guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(3, name.count / 2)) else { return nil }
+        return best.0
+    }
 }

@@ -35,4 +35,11 @@ public final class Thread: @unchecked Sendable {
 
     /// Waits until it has ended. Once, and not on itself.
     public func join() { pthread_join(handle, nil) }
+
+    /// Signals go to other threads than the calling one.
+    public static func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
 }

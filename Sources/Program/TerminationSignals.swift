@@ -8,9 +8,10 @@ public struct TerminationSignals {
     public let fd: CInt
 
     /// On the main thread, before any other thread is started: they inherit the blocked signals.
-    public init() throws(SystemError) {
+    /// - Parameter others: signals to wait for besides.
+    public init(and others: [CInt] = []) throws(SystemError) {
         clinux_ignore_sigpipe()
-        fd = clinux_signalfd([SIGINT, SIGTERM], 2)
+        fd = clinux_signalfd([SIGINT, SIGTERM] + others, CInt(2 + others.count))
         if fd < 0 { throw SystemError(operation: "signalfd", code: errno) }
     }
 
@@ -22,6 +23,12 @@ public struct TerminationSignals {
             let signal = clinux_signalfd_read(fd)
             if signal != 0 { return signal }
         }
+    }
+
+    /// One that has come, without waiting.
+    public func next() -> CInt? {
+        let signal = clinux_signalfd_read(fd)
+        return signal == 0 ? nil : signal
     }
 
     /// From now on they end the process at once, as they do by default: for the second Ctrl-C of an impatient user.

@@ -44,3 +44,5 @@ void clinux_ignore_sigpipe(void);
 /* Sends a datagram to the systemd notify socket of $NOTIFY_SOCKET; nothing happens without one. */
 void clinux_notify(const char *state);
 const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+/* How many columns a Unicode scalar takes on a terminal, by the locale's tables; -1 for a control character. */
+int clinux_column_width(uint32_t scalar);

@@ -8,21 +8,13 @@ import WebSocket
 /// A client's side of a session: bytes and time in, bytes and actions out. No input or output of its own.
 struct SessionClient {
     static let subprotocol = "cloudevents.json"
+    static let source = "/switchboard/cli"
     private static let messageBytesMax = 16 << 20
 
-    enum Action {
-        case opened(Event)
-        case answer(id: String, Event, roundTripNanoseconds: UInt64)
-        /// A `switchboard.error`; `id` is the request's, nil if it names none of ours.
-        case problem(id: String?, status: Int, kind: String, detail: String)
-        /// An event that answers nothing we asked.
-        case push(Event)
-        case closed(code: UInt16?, reason: String)
-        /// The server did not do as it should; the text says what.
-        case failed(String)
+    private enum Phase {
+        case handshake(ResponseHeadParser, accept: String)
+        case open, closed
     }
-
-    private enum Phase { case handshake(ResponseHeadParser, accept: String), open, closed }
 
     /// To be sent; whoever sends takes it from the front.
     private(set) var output: [UInt8] = []
@@ -31,7 +23,7 @@ struct SessionClient {
     private var phase: Phase
     private var decoder = WebSocketDecoder(role: .client, messageBytesMax: messageBytesMax)
     private var input: [UInt8] = []
-    private var pending: [String: MonotonicInstant] = [:]
+    private var pending: [String: SentRequest] = [:]
     private var random = RandomSource()
 
     init(endpoint: Endpoint) {
@@ -57,29 +49,32 @@ struct SessionClient {
     // MARK: Requests
 
     /// Queues an event and returns its id. - Parameter data: valid JSON.
-    mutating func request(type: String, data: [UInt8]?, now: MonotonicInstant) throws(EventError) -> String {
-        let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random).text
-        let event = try Event(id: id, source: "/switchboard/cli", type: type, data: data)
-        pending[id] = now
+    mutating func request(type: String, data: [UInt8]?, _ sent: SentRequest) throws(EventError) -> String {
+        let id = UUIDv7(wallNanoseconds: sent.wallNanoseconds, random: &random).text
+        let event = try Event(id: id, source: Self.source, type: type, data: data)
+        pending[id] = sent
         send(.text, event.bytes)
         return id
     }
 
     /// The ids of requests that are older than the timeout; nobody waits for them any more.
     mutating func expire(now: MonotonicInstant, timeoutMilliseconds: UInt64) -> [String] {
-        let late = pending.filter { now.milliseconds(since: $0.value) >= timeoutMilliseconds }.keys.sorted()
+        let late = pending.filter { now.milliseconds(since: $0.value.at) >= timeoutMilliseconds }.keys.sorted()
         for id in late { pending[id] = nil }
         return late
     }
 
     /// When the first of the pending requests was sent.
-    var oldestPending: MonotonicInstant? { pending.values.min() }
+    var oldestPending: MonotonicInstant? { pending.values.map(\.at).min() }
 
     mutating func close() {
         guard case .open = phase else { return }
         FrameEncoder.appendClose(.normal, reason: "", mask: mask(), to: &output)
         phase = .closed
     }
+
+    /// The connection is gone.
+    mutating func abandon() { phase = .closed }
 
     private mutating func send(_ opcode: Opcode, _ payload: [UInt8]) {
         let mask = mask()
@@ -90,9 +85,9 @@ struct SessionClient {
 
     // MARK: Bytes from the server
 
-    mutating func receive(_ bytes: UnsafeRawBufferPointer, now: MonotonicInstant) -> [Action] {
+    mutating func receive(_ bytes: UnsafeRawBufferPointer, now: MonotonicInstant) -> [LinkEvent] {
         input.append(bytes: bytes)
-        var actions: [Action] = []
+        var actions: [LinkEvent] = []
         if case .handshake = phase, let action = receiveHandshake() { actions.append(action) }
         while case .open = phase {
             guard let action = nextMessage(now, &actions) else { break }
@@ -101,11 +96,12 @@ struct SessionClient {
         return actions
     }
 
-    private mutating func receiveHandshake() -> Action? {
+    private mutating func receiveHandshake() -> LinkEvent? {
         guard case .handshake(var parser, let accept) = phase else { return nil }
         var consumed = 0
         do {
-            let head = try input.withBytes { bytes throws(HTTPParseError) in try parser.next(bytes, consumed: &consumed) }
+            let head = try input.withBytes { bytes throws(HTTPParseError) in try parser.next(bytes, consumed: &consumed)
+            }
             guard let head else {
                 phase = .handshake(parser, accept: accept)
                 return nil
@@ -132,7 +128,7 @@ struct SessionClient {
     }
 
     /// Outer nil: more bytes are needed. Inner nil: nothing to tell.
-    private mutating func nextMessage(_ now: MonotonicInstant, _ actions: inout [Action]) -> Action?? {
+    private mutating func nextMessage(_ now: MonotonicInstant, _ actions: inout [LinkEvent]) -> LinkEvent?? {
         var consumed = 0
         defer { input.removeFirst(min(consumed, input.count)) }
         do {
@@ -158,22 +154,25 @@ struct SessionClient {
         }
     }
 
-    private mutating func receive(message: [UInt8], _ now: MonotonicInstant) -> Action {
-        guard let event = try? Event(parsing: message) else { return .failed("the server sent something that is no event") }
+    private mutating func receive(message: [UInt8], _ now: MonotonicInstant) -> LinkEvent {
+        guard let event = try? Event(parsing: message) else {
+            return .failed("the server sent something that is no event")
+        }
         if let sequence = event.string(.sequence) { lastSequence = sequence }
         if event.type == "switchboard.session.opened" {
             correlationID = event.correlationID
             return .opened(event)
         }
         let cause = event.causationID
-        let sentAt = cause.flatMap { pending.removeValue(forKey: $0) }
+        let sent = cause.flatMap { pending.removeValue(forKey: $0) }
         if event.type == "switchboard.error" {
             let data = event.data.flatMap { try? JSONValue.parse($0) }
-            return .problem(
-                id: sentAt == nil ? nil : cause, status: data?["status"]?.integer ?? 0,
-                kind: data?["title"]?.string ?? "error", detail: data?["detail"]?.string ?? "")
+            return .problem(id: sent == nil ? nil : cause, RequestProblem(data, status: nil))
         }
-        guard let cause, let sentAt else { return .push(event) }
-        return .answer(id: cause, event, roundTripNanoseconds: now.nanoseconds(since: sentAt))
+        guard let cause, let sent else { return .push(event) }
+        return .answer(
+            Answer(
+                id: cause, event: event, roundTripNanoseconds: now.nanoseconds(since: sent.at),
+                sentWallNanoseconds: sent.wallNanoseconds))
     }
 }

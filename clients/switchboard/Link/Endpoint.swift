@@ -6,7 +6,9 @@ struct Endpoint: Equatable {
     var path = "/ws"
     var query: String?
 
-    /// Takes `ws://`, `wss://`, `http://` and `https://`, or no scheme; host, port and path may be missing.
+    init() {}
+
+    /// Takes `ws://`, `wss://`, `http://` and `https://`, or no scheme; port and path may be missing.
     init(parsing text: String) throws(UsageError) {
         var rest = text[...]
         var defaultPort: Int?
@@ -16,7 +18,8 @@ struct Endpoint: Equatable {
             case "wss", "https":
                 isSecure = true
                 defaultPort = 443
-            case let scheme: throw UsageError("`\(scheme)://` is not spoken here: use ws://, wss://, http:// or https://")
+            case let scheme:
+                throw UsageError("`\(scheme)://` is not spoken here: use ws://, wss://, http:// or https://")
             }
             rest = text[separator.upperBound...]
         }

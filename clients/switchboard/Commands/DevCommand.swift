@@ -7,8 +7,10 @@ enum DevCommand {
     private static let settings =
         PublicWebProgram.settings.filter { $0.name != "dispatcher-url" } + [
             Setting("dispatcher-port", .integer(0...65_535), default: "8082", "The dispatcher's port."),
-            Setting("listener-port", .integer(0...65_535), default: "8083", "The port of ping-listener's health endpoints."),
-            Setting("ports", .choice(["default", "auto"]), default: "default", "auto takes free ports for all listeners."),
+            Setting(
+                "listener-port", .integer(0...65_535), default: "8083", "The port of ping-listener's health endpoints."),
+            Setting(
+                "ports", .choice(["default", "auto"]), default: "default", "auto takes free ports for all listeners."),
             Setting("routes", .text, "A JSON file with the routing table; PingRequest alone is routed without it."),
             Setting("serve", .flag, "Says that no client is attached; the command never attaches one."),
         ]

@@ -1,0 +1,67 @@
+import CloudEvents
+import Core
+
+/// The options that `ping` and `connect` share: where the gateway is, and how to talk to it.
+struct ConnectionOptions: Equatable {
+    var endpoint: Endpoint
+    var usesHTTP: Bool
+    var verifiesCertificate: Bool
+    var certificateAuthoritiesFile: String?
+    var printsJSON: Bool
+    var timeoutMilliseconds: UInt64
+
+    static let url = "[URL]"
+
+    static let options = [
+        CommandOption("-W", "--timeout", value: "SECONDS", help: "For each answer, and for connecting. Default: 10."),
+        CommandOption("--http", help: "Plain HTTP (POST /events) instead of a WebSocket."),
+        CommandOption("--json", help: "One JSON object per line, for programs."),
+        CommandOption("--ca", value: "FILE", help: "Certificate authorities (PEM) to trust instead of the system's."),
+        CommandOption("--insecure", help: "Accepts any certificate."),
+    ]
+
+    static let urlNotes = """
+        URL is ws://, wss://, http:// or https:// with host, and port and path if they are not the usual ones; without
+        a scheme it is ws://. Default: ws://127.0.0.1:8080/ws. With --http only its host and port matter.
+        """
+
+    init(_ arguments: ParsedArguments) throws(UsageError) {
+        endpoint = arguments.operands.isEmpty ? Endpoint() : try Endpoint(parsing: arguments.operands[0])
+        usesHTTP = arguments.has("--http")
+        verifiesCertificate = !arguments.has("--insecure")
+        certificateAuthoritiesFile = arguments.values["--ca"]
+        printsJSON = arguments.has("--json")
+        timeoutMilliseconds = try arguments.milliseconds("--timeout", secondsMin: 0.001, secondsMax: 86_400) ?? 10_000
+    }
+
+    /// The same over HTTP, as one would type it.
+    func httpCommand(_ command: String) -> String {
+        var words = ["switchboard", command, "--http"]
+        if !verifiesCertificate { words.append("--insecure") }
+        if let certificateAuthoritiesFile { words += ["--ca", certificateAuthoritiesFile] }
+        return (words + [endpoint.httpURL]).joined(separator: " ")
+    }
+}
+
+extension ConnectionOptions {
+    /// As it is shown.
+    var url: String { usesHTTP ? endpoint.httpURL : endpoint.webSocketURL }
+
+    /// - Returns: with the event that opened the session; nil over HTTP, where there is none.
+    func open() throws(LinkFailure) -> (link: any GatewayLink, opening: Event?) {
+        if usesHTTP {
+            do { return (try HTTPLink(self), nil) } catch { throw LinkFailure("\(error)") }
+        }
+        let opened = try WebSocketLink.open(self)
+        return (opened.link, opened.opening)
+    }
+
+    /// What went wrong, and what to try.
+    func explain(_ failure: LinkFailure, command: String) -> String {
+        """
+        switchboard: no WebSocket at \(url): \(Printable.text(failure.description))
+        Plain HTTP may work: \(httpCommand(command))
+
+        """
+    }
+}

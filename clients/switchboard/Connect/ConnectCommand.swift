@@ -1,0 +1,32 @@
+import CloudEvents
+import Core
+import Glibc
+import Program
+
+/// `switchboard connect`.
+enum ConnectCommand {
+    static func run(_ arguments: [String]) throws -> CInt {
+        let options: ConnectOptions
+        switch try ConnectOptions.syntax.parse(arguments) {
+        case .help(let text):
+            StandardStreams.write(text, toError: false)
+            return 0
+        case .arguments(let parsed): options = try ConnectOptions(parsed)
+        }
+        let opened: (link: any GatewayLink, opening: Event?)
+        do throws(LinkFailure) {
+            opened = try options.connection.open()
+        } catch {
+            StandardStreams.write(options.connection.explain(error, command: "connect"), toError: true)
+            return 1
+        }
+        let state = ConnectRun(options, opening: opened.opening, now: SystemClock.monotonic())
+        // Until here Ctrl-C just ends the program.
+        if Terminal.isInteractive, let terminal = Terminal() {
+            let signals = try TerminationSignals(and: [SIGWINCH, SIGHUP])
+            return InteractiveConsole(state, opened.link, terminal, signals).run()
+        }
+        let output = LineOutput(printsJSON: options.connection.printsJSON)
+        return PipedConsole(state, opened.link, try TerminationSignals(), output: output).run()
+    }
+}
