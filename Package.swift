@@ -98,7 +98,7 @@ let package = Package(
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
         tests("PublicWebTests", ["PublicWeb"]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
-        tests("SwitchboardTests", ["switchboard"]),
+        tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
         tests("EndToEndTests", []),
         tests("ConformanceTests", []),
         tests("TidyTests", []),

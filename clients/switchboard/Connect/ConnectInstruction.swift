@@ -53,7 +53,7 @@ enum ConnectInstruction: Equatable {
         }
         let type = String(words[1])
         guard words.count == 3 else { return .send(type: type, data: nil) }
-        let data = Array(words[2].utf8)
+        let data = Array(words[2].drop(while: \.isWhitespace).utf8)
         do throws(JSONError) { _ = try JSONValue.parse(data) } catch {
             throw UsageError("what follows the type is not JSON: \(error)")
         }

@@ -34,7 +34,8 @@ struct Endpoint: Equatable {
     private mutating func parse(authority: Substring, defaultPort: Int, in text: String) throws(UsageError) {
         guard !authority.isEmpty, !authority.contains("@") else { throw UsageError("`\(text)` names no host") }
         var portText: Substring?
-        if authority.hasPrefix("["), let bracket = authority.firstIndex(of: "]") {
+        if authority.hasPrefix("[") {
+            guard let bracket = authority.firstIndex(of: "]") else { throw UsageError("`\(text)` names no host") }
             host = String(authority[...bracket])
             let rest = authority[authority.index(after: bracket)...]
             portText = rest.hasPrefix(":") ? rest.dropFirst() : nil
