@@ -5,10 +5,12 @@ public enum ClientError: Error, Equatable, Sendable {
     /// It may have been received and acted upon.
     case noAnswer(String)
     case timedOut(String)
+    /// Nothing was sent: the server's certificate is not believed.
+    case notTrusted(String)
 
     public var text: String {
         switch self {
-        case .cannotConnect(let text), .noAnswer(let text), .timedOut(let text): text
+        case .cannotConnect(let text), .noAnswer(let text), .timedOut(let text), .notTrusted(let text): text
         }
     }
 }

@@ -18,10 +18,9 @@ public final class ConnectedStream {
 
     /// - Parameters:
     ///   - url: `http://` or `https://`, host and port; the path is not used.
-    ///   - certificateAuthoritiesFile: a PEM file; nil: those of the system.
-    ///   - verifiesCertificate: false accepts any certificate.
+    ///   - timeoutMilliseconds: for connecting, TLS included.
     public static func connect(
-        url: String, timeoutMilliseconds: Int, certificateAuthoritiesFile: String? = nil, verifiesCertificate: Bool = true
+        url: String, timeoutMilliseconds: Int, policy: ConnectionPolicy = ConnectionPolicy()
     ) throws(ClientError) -> ConnectedStream {
         CurlLibrary.initialise()
         guard let easy = curl_easy_init() else { throw .cannotConnect("out of memory") }
@@ -34,13 +33,9 @@ public final class ConnectedStream {
             switchboard_curl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
             switchboard_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
             switchboard_curl_set_string(easy, CURLOPT_URL, url)
-            if let certificateAuthoritiesFile {
-                switchboard_curl_set_string(easy, CURLOPT_CAINFO, certificateAuthoritiesFile)
-            }
-            if !verifiesCertificate {
-                switchboard_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
-                switchboard_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
-            }
+            // Through a proxy there is a stream only as a tunnel.
+            switchboard_curl_set_long(easy, CURLOPT_HTTPPROXYTUNNEL, 1)
+            policy.apply(to: easy)
             switchboard_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, buffer.baseAddress)
             let code = curl_easy_perform(easy)
             switchboard_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
@@ -51,7 +46,11 @@ public final class ConnectedStream {
             let said = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             curl_easy_cleanup(easy)
             let text = said.isEmpty ? String(cString: curl_easy_strerror(code)) : said
-            throw code == CURLE_OPERATION_TIMEDOUT ? .timedOut(text) : .cannotConnect(text)
+            switch code {
+            case CURLE_OPERATION_TIMEDOUT: throw .timedOut(text)
+            case CURLE_PEER_FAILED_VERIFICATION: throw .notTrusted(text)
+            default: throw .cannotConnect(text)
+            }
         }
         return ConnectedStream(easy: easy, fd: socket)
     }

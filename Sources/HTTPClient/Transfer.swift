@@ -71,6 +71,7 @@ final class Transfer {
             return (last, .success(ClientResponse(status: status, body: body)))
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return (last, .failure(.cannotConnect(text)))
+        case CURLE_PEER_FAILED_VERIFICATION: return (last, .failure(.notTrusted(text)))
         case CURLE_OPERATION_TIMEDOUT: return (last, .failure(.timedOut(text)))
         default: return (last, .failure(.noAnswer(text)))
         }

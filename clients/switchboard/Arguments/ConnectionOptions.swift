@@ -1,5 +1,6 @@
 import CloudEvents
 import Core
+import HTTPClient
 
 /// The options that `ping` and `connect` share: where the gateway is, and how to talk to it.
 struct ConnectionOptions: Equatable {
@@ -23,6 +24,7 @@ struct ConnectionOptions: Equatable {
     static let urlNotes = """
         URL is ws://, wss://, http:// or https:// with host, and port and path if they are not the usual ones; without
         a scheme it is ws://. Default: ws://127.0.0.1:8080/ws. With --http only its host and port matter.
+        Beyond this machine http_proxy, https_proxy and no_proxy are followed.
         """
 
     init(_ arguments: ParsedArguments) throws(UsageError) {
@@ -47,6 +49,13 @@ extension ConnectionOptions {
     /// As it is shown.
     var url: String { usesHTTP ? endpoint.httpURL : endpoint.webSocketURL }
 
+    /// A proxy is of no use on the way to this machine.
+    var policy: ConnectionPolicy {
+        ConnectionPolicy(
+            certificateAuthoritiesFile: certificateAuthoritiesFile, verifiesCertificate: verifiesCertificate,
+            usesProxy: !LoopbackAddress.contains(endpoint.host))
+    }
+
     /// - Returns: with the event that opened the session; nil over HTTP, where there is none.
     func open() throws(LinkFailure) -> (link: any GatewayLink, opening: Event?) {
         if usesHTTP {
@@ -58,10 +67,10 @@ extension ConnectionOptions {
 
     /// What went wrong, and what to try.
     func explain(_ failure: LinkFailure, command: String) -> String {
-        """
-        switchboard: no WebSocket at \(url): \(Printable.text(failure.description))
-        Plain HTTP may work: \(httpCommand(command))
-
-        """
+        let next =
+            failure.isAboutCertificate
+            ? "Trust its authority with --ca FILE, or accept any certificate with --insecure."
+            : "Plain HTTP may work: \(httpCommand(command))"
+        return "switchboard: no WebSocket at \(url): \(Printable.text(failure.description))\n\(next)\n"
     }
 }

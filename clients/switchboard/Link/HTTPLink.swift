@@ -40,9 +40,7 @@ final class HTTPLink: GatewayLink {
         _ options: ConnectionOptions, _ jobs: Mailbox<Job>, _ wanted: WakeSignal, _ outcomes: Mailbox<Outcome>
     ) {
         Thread.blockSignals()
-        let request = BlockingRequest(
-            certificateAuthoritiesFile: options.certificateAuthoritiesFile,
-            verifiesCertificate: options.verifiesCertificate)
+        let request = BlockingRequest(policy: options.policy)
         while true {
             Poller.wait([Poller.Interest(fd: wanted.fd)], milliseconds: nil)
             wanted.drain()

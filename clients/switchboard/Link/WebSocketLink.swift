@@ -20,10 +20,8 @@ final class WebSocketLink: GatewayLink {
         let stream: ConnectedStream
         do {
             stream = try ConnectedStream.connect(
-                url: options.endpoint.httpURL, timeoutMilliseconds: Int(options.timeoutMilliseconds),
-                certificateAuthoritiesFile: options.certificateAuthoritiesFile,
-                verifiesCertificate: options.verifiesCertificate)
-        } catch { throw LinkFailure(error.text) }
+                url: options.endpoint.httpURL, timeoutMilliseconds: Int(options.timeoutMilliseconds), policy: options.policy)
+        } catch { throw LinkFailure(error) }
         let link = WebSocketLink(stream, SessionClient(endpoint: options.endpoint))
         while true {
             for event in link.advance() {
