@@ -105,7 +105,9 @@ show_build() { # what is built
     if [ -t 2 ] && [ "$has_begun" = yes ]; then printf '\r\033[K' >&2; fi
 }
 
-release_flags=(-c release --static-swift-stdlib --package-path "$root")
+# The modules are optimised as one program: a third more events per second. Not in Package.swift, where such a flag would
+# keep others from depending on the package.
+release_flags=(-c release --static-swift-stdlib -Xswiftc -cross-module-optimization --package-path "$root")
 
 build_release() { swift build "${release_flags[@]}" 2>&1 | show_build 'the programs'; }
 

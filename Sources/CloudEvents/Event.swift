@@ -50,8 +50,8 @@ public struct Event: Sendable {
     }
 
     private static func newID() -> String {
-        var random = RandomSource()
-        return UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random).text
+        let now = SystemClock.wallNanoseconds()
+        return RandomSource.withShared { UUIDv7(wallNanoseconds: now, random: &$0) }.text
     }
 
     public var id: String { string(.id) ?? "" }
@@ -91,8 +91,9 @@ public struct Event: Sendable {
     public func answer(type: String, source: String, data: [UInt8], contentType: StaticString = "application/json")
         -> Event
     {
-        var random = RandomSource()
-        return answer(type: type, source: source, data: data, contentType: contentType, random: &random)
+        RandomSource.withShared {
+            answer(type: type, source: source, data: data, contentType: contentType, random: &$0)
+        }
     }
 
     /// - Parameter random: kept by the caller, so that an id costs no system call.

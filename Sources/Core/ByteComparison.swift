@@ -2,7 +2,23 @@ extension UnsafeRawBufferPointer {
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        return elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        guard let bytes = baseAddress else { return true }
+        let others = UnsafeRawPointer(text.utf8Start)
+        var at = 0
+        while count - at >= 8 {
+            let same =
+                bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                == others.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            guard same else { return false }
+            at += 8
+        }
+        while at < count {
+            guard bytes.load(fromByteOffset: at, as: UInt8.self) == others.load(fromByteOffset: at, as: UInt8.self) else {
+                return false
+            }
+            at += 1
+        }
+        return true
     }
 
     @inlinable

@@ -3,7 +3,12 @@ import CLinux
 /// Cryptographically secure random bytes, taken from the kernel in blocks so that an id costs no system call. One per
 /// thread: it is not synchronised.
 public struct RandomSource {
-    private static let blockBytes = 512
+    private static let blockBytes = 4096
+    private static let forAll = Mutex(RandomSource())
+
+    /// One for all threads, for those who have no own.
+    public static func withShared<Result>(_ body: (inout RandomSource) -> Result) -> Result { forAll.withLock(body) }
+
     private var block: [UInt8] = []
     private var used = 0
 
