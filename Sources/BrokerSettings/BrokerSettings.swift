@@ -11,7 +11,9 @@ public enum BrokerSettings {
             "amqp-url", .secret, default: "amqp://guest:guest@127.0.0.1:5672/",
             "RabbitMQ, as amqp://user:password@host:port/vhost, or amqps:// for TLS."),
         Setting("amqp-ca", .text, "The authorities that may sign the broker's certificate, a PEM file."),
-        Setting("amqp-heartbeat-seconds", .integer(1...3600), default: "15", "A silent broker is given up after twice that."),
+        Setting(
+            "amqp-heartbeat-seconds", .integer(1...3600), default: "15", "A silent broker is given up after twice that."
+        ),
     ]
 
     public static func makeBroker(
@@ -36,14 +38,16 @@ public enum BrokerSettings {
             if diagnostic.kind.isRoutine {
                 logger.info("broker", ["kind": .string(diagnostic.kind.rawValue), "detail": .string(diagnostic.text)])
             } else {
-                logger.warning("broker", ["kind": .string(diagnostic.kind.rawValue), "detail": .string(diagnostic.text)])
+                logger.warning(
+                    "broker", ["kind": .string(diagnostic.kind.rawValue), "detail": .string(diagnostic.text)])
             }
         }
         registry.gauge("switchboard_broker_connected", "Whether the broker is connected") { [weak broker] in
             broker?.isConnected == true ? 1 : 0
         }
         counters(registry, broker)
-        registry.gauge("switchboard_broker_events_waiting", "Events posted and without an outcome yet") { [weak broker] in
+        registry.gauge("switchboard_broker_events_waiting", "Events posted and without an outcome yet") {
+            [weak broker] in
             Double(broker?.statistics.eventsWaiting ?? 0)
         }
         registry.gauge("switchboard_broker_bytes_waiting", "Bytes of events posted and without an outcome yet") {

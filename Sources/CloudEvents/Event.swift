@@ -116,7 +116,9 @@ public struct Event: Sendable {
                 if let value = envelope.value(member, in: bytes) { writer.rawString(name, value) }
             }
         }
-        writer.string("datacontenttype", UnsafeRawBufferPointer(start: contentType.utf8Start, count: contentType.utf8CodeUnitCount))
+        writer.string(
+            "datacontenttype",
+            UnsafeRawBufferPointer(start: contentType.utf8Start, count: contentType.utf8CodeUnitCount))
         data.withUnsafeBytes { writer.raw("data", $0) }
         writer.giveBack(to: &output)
         output.append(0x7D)

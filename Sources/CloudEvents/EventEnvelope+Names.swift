@@ -11,11 +11,14 @@ extension EventEnvelope.Member {
             case 7: name.equals("subject") ? .subject : nil
             case 8: name.equals("sequence") ? .sequence : nil
             case 10:
-                name.equals("expirytime") ? .expirytime
+                name.equals("expirytime")
+                    ? .expirytime
                     : name.equals("tracestate") ? .tracestate : name.equals("dataschema") ? .dataschema : nil
             case 11:
-                name.equals("specversion") ? .specversion
-                    : name.equals("causationid") ? .causationid
+                name.equals("specversion")
+                    ? .specversion
+                    : name.equals("causationid")
+                        ? .causationid
                         : name.equals("traceparent") ? .traceparent : name.equals("data_base64") ? .dataBase64 : nil
             case 12: name.equals("servertiming") ? .servertiming : nil
             case 13:

@@ -174,7 +174,8 @@ public struct EventEnvelope: Sendable {
             }
             present.insert(set)
             places[Int(member.rawValue)] = Place(
-                memberStart: Int32(truncatingIfNeeded: key.lowerBound - 1), valueStart: Int32(truncatingIfNeeded: start),
+                memberStart: Int32(truncatingIfNeeded: key.lowerBound - 1),
+                valueStart: Int32(truncatingIfNeeded: start),
                 valueEnd: Int32(truncatingIfNeeded: stop))
             return end
         }

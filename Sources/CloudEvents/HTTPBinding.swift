@@ -90,7 +90,8 @@ public enum HTTPBinding {
                 bytes.append(byte)
                 continue
             }
-            guard let high = source.popFirst().flatMap(Hexadecimal.value), let low = source.popFirst().flatMap(Hexadecimal.value)
+            guard let high = source.popFirst().flatMap(Hexadecimal.value),
+                let low = source.popFirst().flatMap(Hexadecimal.value)
             else { return nil }
             bytes.append(high << 4 | low)
         }

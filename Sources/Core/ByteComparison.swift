@@ -13,7 +13,8 @@ extension UnsafeRawBufferPointer {
             at += 8
         }
         while at < count {
-            guard bytes.load(fromByteOffset: at, as: UInt8.self) == others.load(fromByteOffset: at, as: UInt8.self) else {
+            guard bytes.load(fromByteOffset: at, as: UInt8.self) == others.load(fromByteOffset: at, as: UInt8.self)
+            else {
                 return false
             }
             at += 1

@@ -52,7 +52,9 @@ public struct TimingWheel<Payload> {
     /// False if it fired or was cancelled before.
     @discardableResult
     public mutating func cancel(_ timer: TimerID) -> Bool {
-        guard Int(timer.index) < nodes.count, nodes[Int(timer.index)].generation == timer.generation else { return false }
+        guard Int(timer.index) < nodes.count, nodes[Int(timer.index)].generation == timer.generation else {
+            return false
+        }
         unlink(timer.index)
         release(timer.index)
         return true

@@ -86,7 +86,8 @@ extension DispatcherLoop {
     private func dispatched(_ tokens: [AnswerToken], _ outcome: PostOutcome) {
         switch outcome {
         case .unavailable(let reason):
-            shared.logger.warning("answers not delivered in time", ["reason": .string(reason), "count": .integer(tokens.count)])
+            shared.logger.warning(
+                "answers not delivered in time", ["reason": .string(reason), "count": .integer(tokens.count)])
             for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
         case .answered(let response):
             guard response.status == 200, let failures = EventFailure.decode(response.body) else {

@@ -67,7 +67,9 @@ extension DispatcherLoop {
         _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, _ index: Int, to builders: inout [GroupBuilder],
         _ wallNanoseconds: UInt64
     ) -> Problem? {
-        guard let rawType = envelope.value(.type, in: bytes) else { return Problem(.malformedEvent, "`type` is missing.") }
+        guard let rawType = envelope.value(.type, in: bytes) else {
+            return Problem(.malformedEvent, "`type` is missing.")
+        }
         let route =
             rawType.contains(0x5C)
             ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
@@ -116,7 +118,8 @@ extension DispatcherLoop {
             settle(
                 post, indices,
                 Problem(.brokerUnavailable, "The message broker could not be reached.", retryAfterSeconds: 1))
-        case .expired: settle(post, indices, Problem(.deadlinePassed, "The event expired before it could be published."))
+        case .expired:
+            settle(post, indices, Problem(.deadlinePassed, "The event expired before it could be published."))
         }
     }
 

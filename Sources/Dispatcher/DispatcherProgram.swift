@@ -16,9 +16,11 @@ public struct DispatcherProgram: RunningProgram {
             Setting("routes", .text, "A JSON file with the routing table; PingRequest alone is routed without it."),
             ProgramMain.internalSecretSetting,
             Setting(
-                "drain-seconds", .integer(0...3600), default: "5", "How long events under way are waited for at the end."),
+                "drain-seconds", .integer(0...3600), default: "5",
+                "How long events under way are waited for at the end."),
             Setting("broker-wait", .duration, default: "5s", "How long an event waits for a broker that is away."),
-            Setting("prefetch", .integer(1...65_535), default: "2000", "Messages taken from the broker and not settled."),
+            Setting(
+                "prefetch", .integer(1...65_535), default: "2000", "Messages taken from the broker and not settled."),
         ] + BrokerSettings.settings
 
     private let server: DispatcherServer

@@ -32,7 +32,8 @@ public final class DispatcherServer: Sendable {
         let socket = try Listener.bind(host: configuration.host, port: configuration.port, reusePort: false)
         internalURL = "http://\(configuration.host):\(socket.port)"
         let shared = DispatcherShared(
-            limits: configuration.limits, logger: logger, metrics: DispatcherMetrics(registry: registry), broker: broker,
+            limits: configuration.limits, logger: logger, metrics: DispatcherMetrics(registry: registry),
+            broker: broker,
             routes: configuration.routes, internalSecret: configuration.internalSecret)
         self.broker = broker
         drainMilliseconds = configuration.drainMilliseconds

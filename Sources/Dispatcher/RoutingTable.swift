@@ -61,7 +61,9 @@ public struct RoutingTable: Sendable {
         if let unknown = members.first(where: { !knownMembers.contains($0.0) }) {
             throw .unknownMember(unknown.0, route: index)
         }
-        guard let type = value["type"]?.string, !type.isEmpty else { throw .wrongValue("routes[\(index)].type", "a text") }
+        guard let type = value["type"]?.string, !type.isEmpty else {
+            throw .wrongValue("routes[\(index)].type", "a text")
+        }
         let exchange = try text(value["exchange"], "routes[\(index)].exchange") ?? StandardTopology.eventsExchange
         let key = try text(value["routingkey"], "routes[\(index)].routingkey") ?? type
         var isDurable = true

@@ -88,7 +88,8 @@ public final class EventListener: Sendable {
             handled.add()
         } catch {
             failed.add()
-            logger.error("the handler failed on an event", ["error": .string("\(error)"), "event_id": .string(event.id)])
+            logger.error(
+                "the handler failed on an event", ["error": .string("\(error)"), "event_id": .string(event.id)])
             answers.append(failure(of: event, "\(service) failed on the event."))
         }
     }

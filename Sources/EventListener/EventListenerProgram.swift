@@ -24,7 +24,8 @@ public struct EventListenerProgram: RunningProgram {
                 Setting("port", .integer(0...65_535), default: String(port), "Their port; 0 takes a free one."),
                 Setting("queue", .text, default: service, "The queue, shared by all processes of the service."),
                 Setting(
-                    "prefetch", .integer(1...65_535), default: "2000", "Messages taken from the broker and not settled."),
+                    "prefetch", .integer(1...65_535), default: "2000", "Messages taken from the broker and not settled."
+                ),
                 Setting(
                     "delivery-limit", .integer(1...100), default: "5",
                     "An event that comes back so often is dead-lettered; fixed once the queue exists."),

@@ -21,7 +21,8 @@ final class HealthServer: Sendable {
         url = "http://\(host):\(socket.port)"
         (mailboxes, threads) = try LoopThreads.start(count: 1, name: "health") { _, loop throws(SystemError) in
             let server = HTTPServer(
-                loop: loop, name: "internal", limits: HTTPLimits(), router: Self.router(registry, isConnected), tls: nil,
+                loop: loop, name: "internal", limits: HTTPLimits(), router: Self.router(registry, isConnected),
+                tls: nil,
                 budget: ConnectionBudget(connectionsMax: 256), metrics: registry)
             try server.listen(on: socket)
             let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in loop.stop() }

@@ -36,7 +36,7 @@ public struct HeaderFields: Sendable {
 
     public func all(_ lowercasedName: StaticString) -> [String] {
         var values: [String] = []
-        forEach { name, value in
+        forEachField { name, value in
             if name.equalsIgnoringCase(lowercasedName) { values.append(value.text) }
         }
         return values
@@ -45,7 +45,7 @@ public struct HeaderFields: Sendable {
     /// Whether a comma-separated list, maybe over several fields, has the token, regardless of case.
     public func hasToken(_ lowercasedName: StaticString, _ lowercasedToken: StaticString) -> Bool {
         var isFound = false
-        forEach { name, value in
+        forEachField { name, value in
             guard !isFound, name.equalsIgnoringCase(lowercasedName) else { return }
             ListElements.forEach(in: value) { if $0.equalsIgnoringCase(lowercasedToken) { isFound = true } }
         }
@@ -53,7 +53,7 @@ public struct HeaderFields: Sendable {
     }
 
     /// In their order. The memory is valid only during the call.
-    public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+    public func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         head.withUnsafeBytes { bytes in
             for field in fields { body(bytes.slice(field.name), bytes.slice(field.value)) }
         }

@@ -102,7 +102,9 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     private func post(_ batch: PostBatch<Token>) {
         var batch = batch
         let expired = batch.removeExpired(at: loop.now)
-        if !expired.isEmpty { completion(expired, .unavailable(failure ?? "its time was over before it could be sent")) }
+        if !expired.isEmpty {
+            completion(expired, .unavailable(failure ?? "its time was over before it could be sent"))
+        }
         guard !batch.tokens.isEmpty else { return }
         let body = batch.closedBody
         var headerLines = ["Content-Type: application/cloudevents-batch+json"]

@@ -56,8 +56,9 @@ final class Transfer {
     }
 
     /// What to call, with what. The handle is free for the next request.
-    func finish(_ code: CURLcode) -> (((Result<ClientResponse, ClientError>) -> Void)?, Result<ClientResponse, ClientError>)
-    {
+    func finish(_ code: CURLcode) -> (
+        ((Result<ClientResponse, ClientError>) -> Void)?, Result<ClientResponse, ClientError>
+    ) {
         let last = completion
         let body = response
         completion = nil

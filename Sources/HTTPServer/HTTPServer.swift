@@ -86,7 +86,8 @@ public final class HTTPServer {
         channel.write { output in
             body.withUnsafeBytes {
                 ResponseEncoder.append(
-                    status: 503, headers: [("Content-Type", "application/problem+json"), ("Retry-After", "1")], body: $0,
+                    status: 503, headers: [("Content-Type", "application/problem+json"), ("Retry-After", "1")],
+                    body: $0,
                     keepAlive: false, to: &output)
             }
         }

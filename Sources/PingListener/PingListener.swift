@@ -8,7 +8,8 @@ public enum PingListener {
     public static let answerType = "PingResponse"
 
     /// `data`: `receivedat`, RFC 3339 with microseconds in UTC, and the request's own data, if any, as `request`.
-    public static func answer(to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()) -> Event {
+    public static func answer(to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()) -> Event
+    {
         var data: [UInt8] = []
         data.append("{\"receivedat\":\"")
         RFC3339.append(wallNanoseconds: receivedWallNanoseconds, to: &data)

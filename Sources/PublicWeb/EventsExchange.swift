@@ -55,7 +55,8 @@ final class EventsExchange: ReplySink {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
         guard let position = positions[id], answers[position].isEmpty else { return nil }
         envelope.appendRewritten(
-            from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &answers[position]) { _ in }
+            from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &answers[position]
+        ) { _ in }
         if form == .single, envelope.value(.type, in: bytes)?.equals("switchboard.error") == true {
             singleProblem = Self.problem(bytes, envelope)
         }
@@ -78,7 +79,8 @@ final class EventsExchange: ReplySink {
         raw.withUnsafeBytes { cause in
             ErrorEvent.append(
                 problem: problem, causationID: cause, correlationID: String(decoding: correlationID, as: UTF8.self),
-                source: "/switchboard/public-web", id: eventID, to: &answers[position]) { _ in }
+                source: "/switchboard/public-web", id: eventID, to: &answers[position]
+            ) { _ in }
         }
         outstanding -= 1
     }
@@ -88,7 +90,8 @@ final class EventsExchange: ReplySink {
         let data = envelope.value(.data, in: bytes).flatMap { try? JSONValue.parse(Array($0)) }
         let name = data?["type"]?.string?.split(separator: ":").last.map(String.init) ?? ""
         return Problem(
-            ProblemKind(rawValue: name) ?? .listenerFailed, data?["detail"]?.string ?? "The service failed on the event.")
+            ProblemKind(rawValue: name) ?? .listenerFailed,
+            data?["detail"]?.string ?? "The service failed on the event.")
     }
 
     private func respondIfComplete() {

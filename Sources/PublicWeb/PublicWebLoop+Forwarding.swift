@@ -30,7 +30,8 @@ extension PublicWebLoop {
         case .success(let milliseconds): lifetime = milliseconds
         case .failure(let problem): return refuse(problem)
         }
-        let generated = envelope.has(.id) ? nil : UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
+        let generated =
+            envelope.has(.id) ? nil : UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
         let deadline = loop.now.advanced(byMilliseconds: lifetime)
         let insertion = withID(bytes, envelope, generated) { id in
             pending.insert(owner: owner, list: &sink.pending, id: id, deadline: deadline)

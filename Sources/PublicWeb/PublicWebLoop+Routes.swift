@@ -124,7 +124,7 @@ extension PublicWebLoop {
 
     private func postBinary(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         var attributes: [(name: String, value: String)] = []
-        request.head.headers.forEach { name, value in
+        request.head.headers.forEachField { name, value in
             let lowercased = name.text.lowercased()
             if lowercased.hasPrefix("ce-") { attributes.append((lowercased, value.text)) }
         }

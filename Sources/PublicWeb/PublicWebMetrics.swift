@@ -41,7 +41,8 @@ final class PublicWebMetrics: Sendable {
                 (
                     kind,
                     registry.counter(
-                        "switchboard_problems_total", "Problems told to clients by kind", labels: [("kind", kind.rawValue)])
+                        "switchboard_problems_total", "Problems told to clients by kind",
+                        labels: [("kind", kind.rawValue)])
                 )
             })
     }

@@ -17,11 +17,14 @@ public struct PublicWebProgram: RunningProgram {
         ProgramMain.internalSecretSetting,
         Setting("loops", .integer(0...64), default: "0", "Event loops; 0 is one per core."),
         Setting("echo-path", .text, "A WebSocket path that echoes messages, for conformance suites; off without it."),
-        Setting("tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
+        Setting(
+            "tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
         Setting("tls-key", .text, "The certificate's key, a PEM file."),
-        Setting("drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."),
+        Setting(
+            "drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."),
         Setting("message-max", .bytes, default: "64KiB", "The largest WebSocket message and HTTP body."),
-        Setting("in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."),
+        Setting(
+            "in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."),
         Setting("deadline", .duration, default: "30s", "How long an answer is waited for, unless the event says."),
         Setting("dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
         Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),

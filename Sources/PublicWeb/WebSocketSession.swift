@@ -159,7 +159,8 @@ final class WebSocketSession: ChannelHandler, ReplySink, TimerTarget {
         var event: [UInt8] = []
         event.append("{\"specversion\":\"1.0\",\"id\":\"")
         id.append(to: &event)
-        event.append("\",\"source\":\"/switchboard/public-web\",\"type\":\"switchboard.session.opened\",\"correlationid\":\"")
+        event.append(
+            "\",\"source\":\"/switchboard/public-web\",\"type\":\"switchboard.session.opened\",\"correlationid\":\"")
         event.append(contentsOf: correlationID)
         event.append("\",\"datacontenttype\":\"application/json\",\"data\":{\"correlationid\":\"")
         event.append(contentsOf: correlationID)

@@ -41,7 +41,8 @@ public final class Channel: EventHandler, TimerTarget {
         throws(SystemError) -> Channel
     {
         _ = clinux_set_nodelay(fd)
-        let channel = Channel(loop: loop, fd: fd, tls: tls.flatMap { TLSSession(context: $0, fd: fd) }, handler: handler)
+        let channel = Channel(
+            loop: loop, fd: fd, tls: tls.flatMap { TLSSession(context: $0, fd: fd) }, handler: handler)
         do throws(SystemError) {
             channel.registration = try loop.register(fd, .readable, channel)
         } catch {

@@ -8,7 +8,9 @@ public final class TLSContext: @unchecked Sendable {
 
     public init(certificateFile: String, keyFile: String) throws(TLSConfigurationError) {
         OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
-        guard let handle = SSL_CTX_new(TLS_server_method()) else { throw TLSConfigurationError.library(Self.lastError()) }
+        guard let handle = SSL_CTX_new(TLS_server_method()) else {
+            throw TLSConfigurationError.library(Self.lastError())
+        }
         self.handle = handle
         _ = switchboard_ssl_ctx_set_min_tls12(handle)
         _ = switchboard_ssl_ctx_set_mode(handle)

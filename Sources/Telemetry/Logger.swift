@@ -132,7 +132,8 @@ public final class Logger: Sendable {
 
     /// Remote text must not steer a terminal.
     private static func printable(_ text: String) -> String {
-        let safe = String(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
+        let safe = String(
+            text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
         return safe.contains(" ") ? "\"\(safe)\"" : safe
     }
 }

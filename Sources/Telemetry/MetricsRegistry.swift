@@ -66,7 +66,8 @@ public final class MetricsRegistry: Sendable {
         var output: [UInt8] = []
         for name in order {
             guard let family = byName[name] else { continue }
-            output.append(utf8: "# HELP \(name) \(Self.escaped(family.help, quotes: false))\n# TYPE \(name) \(family.type)\n")
+            output.append(
+                utf8: "# HELP \(name) \(Self.escaped(family.help, quotes: false))\n# TYPE \(name) \(family.type)\n")
             for (labels, reading) in family.series {
                 output.append(utf8: name + labels + " ")
                 switch reading {

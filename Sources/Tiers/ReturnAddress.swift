@@ -72,7 +72,8 @@ public struct ReturnAddress: Equatable, Sendable {
     }
 
     private static func isLoopback(_ url: UnsafeRawBufferPointer) -> Bool {
-        for prefix in ["http://127.", "http://localhost:", "http://[::1]:"] as [StaticString] where url.hasPrefix(prefix) {
+        for prefix in ["http://127.", "http://localhost:", "http://[::1]:"] as [StaticString]
+        where url.hasPrefix(prefix) {
             // `http://127.evil.example` and `http://127.0.0.1@evil.example` are not loopback.
             let authority = url.dropFirst(7).prefix { $0 != 0x2F }
             if prefix.utf8CodeUnitCount != 11 { return !authority.contains(0x40) }

@@ -8,7 +8,9 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
 }
 
 @Suite struct TimingWheelTests {
-    @Test("a timer fires at its tick, never early", arguments: [1, 15, 16, 17, 1023, 1024, 1025, 65_536, 70_000, 4_200_000])
+    @Test(
+        "a timer fires at its tick, never early",
+        arguments: [1, 15, 16, 17, 1023, 1024, 1025, 65_536, 70_000, 4_200_000])
     func firesInTime(delay: UInt64) {
         var wheel = TimingWheel<Int>(now: instant(5), tickMilliseconds: 16)
         _ = wheel.schedule(7, at: instant(5 + delay))

@@ -3,7 +3,9 @@ import Testing
 
 @testable import Dispatcher
 
-private func table(_ text: String) throws(RoutingTableError) -> RoutingTable { try RoutingTable(parsing: Array(text.utf8)) }
+private func table(_ text: String) throws(RoutingTableError) -> RoutingTable {
+    try RoutingTable(parsing: Array(text.utf8))
+}
 
 private func route(_ table: RoutingTable, _ type: String) -> String? {
     Array(type.utf8).withUnsafeBytes { table.route(for: $0).map { "\($0.exchange)/\($0.routingKey)" } }
@@ -17,7 +19,8 @@ private func route(_ table: RoutingTable, _ type: String) -> String? {
 
     @Test func readsAFile() throws {
         let table = try table(
-            #"{"routes":[{"type":"A"},{"type":"B","exchange":"x","routingkey":"k","durable":false,"batcheventsmax":1}]}"#)
+            #"{"routes":[{"type":"A"},{"type":"B","exchange":"x","routingkey":"k","durable":false,"batcheventsmax":1}]}"#
+        )
         #expect(table.count == 2)
         #expect(route(table, "A") == "switchboard.events/A")
         #expect(route(table, "B") == "x/k")

@@ -46,7 +46,7 @@ struct HeaderFieldsTests {
         func note(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
             lines.append("\(name.text)=\(value.text)")
         }
-        try fields().forEach(note)
+        try fields().forEachField(note)
         #expect(
             lines == ["Host=a", "X-A=one", "x-a=two", "Empty=", "Connection=keep-alive , Upgrade", "connection=,foo"])
     }

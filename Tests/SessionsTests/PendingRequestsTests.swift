@@ -124,7 +124,9 @@ extension PendingRequests {
                 pending.expire(at: instant(now), into: &expired)
                 for request in expired {
                     let owner = Int(request.owner)
-                    let id = pending.settle(request.request, list: &lists[owner]).map { String(decoding: $0, as: UTF8.self) }
+                    let id = pending.settle(request.request, list: &lists[owner]).map {
+                        String(decoding: $0, as: UTF8.self)
+                    }
                     let deadline = id.flatMap { model[owner].removeValue(forKey: $0) }
                     #expect(deadline.map { $0 <= now } == true)
                 }

@@ -1,6 +1,6 @@
 import Core
-import Tiers
 import Testing
+import Tiers
 
 @Suite struct EventFailureTests {
     @Test func readsBackWhatItWrote() {
@@ -17,7 +17,8 @@ import Testing
     func nonsenseIsRefused(text: String) { #expect(EventFailure.decode(Array(text.utf8)) == nil) }
 
     @Test func anUnknownKindIsAnInternalError() {
-        let body = Array("[{\"index\":1,\"problem\":{\"type\":\"urn:switchboard:problem:of-the-future\",\"detail\":\"d\"}}]".utf8)
+        let body = Array(
+            "[{\"index\":1,\"problem\":{\"type\":\"urn:switchboard:problem:of-the-future\",\"detail\":\"d\"}}]".utf8)
         #expect(EventFailure.decode(body) == [EventFailure(index: 1, problem: Problem(.internalError, "d"))])
     }
 }

@@ -1,6 +1,6 @@
 import Core
-import Tiers
 import Testing
+import Tiers
 
 private var key: InternalAuthenticator { InternalAuthenticator(secret: Array("correct horse".utf8)) }
 private var otherKey: InternalAuthenticator { InternalAuthenticator(secret: Array("battery staple".utf8)) }

@@ -20,7 +20,8 @@ final class WebSocketLink: GatewayLink {
         let stream: ConnectedStream
         do {
             stream = try ConnectedStream.connect(
-                url: options.endpoint.httpURL, timeoutMilliseconds: Int(options.timeoutMilliseconds), policy: options.policy)
+                url: options.endpoint.httpURL, timeoutMilliseconds: Int(options.timeoutMilliseconds),
+                policy: options.policy)
         } catch { throw LinkFailure(error) }
         let link = WebSocketLink(stream, SessionClient(endpoint: options.endpoint))
         while true {
