@@ -85,6 +85,13 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Tiers", "TestSupport",
+            ],
+            path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
+        tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON"]),
         tests("CloudEventsTests", ["CloudEvents"]),

@@ -41,8 +41,13 @@ public enum RFC3339 {
         var at = 19
         guard let fraction = fractionNanoseconds(text, &at), let offset = offsetSeconds(text, at) else { return nil }
         let seconds = daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset
-        return seconds < 0 ? nil : UInt64(seconds) * 1_000_000_000 + fraction
+        // An offset can lead out of the years.
+        guard seconds >= 0, seconds < secondsMax else { return nil }
+        return UInt64(seconds) * 1_000_000_000 + fraction
     }
+
+    /// The beginning of 2554, the last year whose nanoseconds would not all fit.
+    private static let secondsMax = daysSince1970(2554, 1, 1) * 86_400
 
     private static func number(_ text: UnsafeRawBufferPointer, _ start: Int, _ digits: Int) -> Int? {
         guard start + digits <= text.count else { return nil }
