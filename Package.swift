@@ -107,7 +107,6 @@ let package = Package(
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
         tests("EndToEndTests", []),
-        tests("ConformanceTests", []),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]
