@@ -1,4 +1,3 @@
-import CLinux
 import Configuration
 import Program
 import Telemetry
@@ -52,12 +51,12 @@ public struct PublicWebProgram: RunningProgram {
         result.dispatcherURL = withoutSlash(settings.optionalText("dispatcher-url") ?? result.dispatcherURL)
         result.internalSecret = settings.optionalText("internal-secret").map { Array($0.utf8) }
         let loops = settings.integer("loops")
-        result.loops = loops > 0 ? loops : max(1, min(64, Int(clinux_cpu_count())))
+        result.loops = loops > 0 ? loops : max(1, min(64, Machine.processorCount))
         result.echoPath = settings.optionalText("echo-path")
         result.tlsCertificateFile = settings.optionalText("tls-cert")
         result.tlsKeyFile = settings.optionalText("tls-key")
         result.drainMilliseconds = UInt64(settings.integer("drain-seconds")) * 1000
-        result.descriptorsMax = clinux_raise_descriptor_limit()
+        result.descriptorsMax = Machine.raiseDescriptorLimit()
         result.limits.messageBytesMax = settings.integer("message-max")
         result.limits.inFlightPerSessionMax = settings.integer("in-flight-max")
         result.limits.requestDeadlineMilliseconds = UInt64(settings.integer("deadline"))
