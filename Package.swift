@@ -103,7 +103,12 @@ let package = Package(
         tests("BrokerTests", ["Broker"]),
         tests("SessionsTests", ["Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
-        tests("PublicWebTests", ["PublicWeb"]),
+        tests(
+            "PublicWebTests",
+            [
+                "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "Telemetry", "JSON", "WebSocket",
+                "Tiers", "HTTPClient", "Core",
+            ]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
         tests("EndToEndTests", []),

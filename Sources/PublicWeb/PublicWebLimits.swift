@@ -16,5 +16,7 @@ struct PublicWebLimits: Sendable {
     /// How long an event waits for a dispatcher that can't be reached.
     var dispatcherWaitMilliseconds: UInt64 = 5000
     var echoMessageBytesMax = 64 * 1024 * 1024
+    /// After a drain, how long clients have to answer the close frame.
+    var closeAnswerMilliseconds: UInt64 = 2000
     var internalBodyBytesMax = 8 * 1024 * 1024
 }

@@ -170,7 +170,9 @@ final class PublicWebLoop: TimerTarget {
             session.goAway(reconnectAfterMilliseconds: plan.slotMilliseconds(random: random.next()))
         }
         let isQuiet = sinks.count == 0 && publicServer?.isEmpty != false
-        let isLate = loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds + 2000
+        let isLate =
+            loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds
+            + shared.limits.closeAnswerMilliseconds
         if isQuiet || isLate { return loop.stop() }
         setTimer(TimerKind.stopping, 50)
     }

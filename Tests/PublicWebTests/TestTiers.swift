@@ -1,0 +1,89 @@
+import Broker
+import Core
+import EventListener
+import PingListener
+import Telemetry
+import TestSupport
+
+@testable import Dispatcher
+@testable import PublicWeb
+
+/// All tiers in this process, over the in-memory broker, on free ports. They end when it is let go.
+final class TestTiers {
+    let web: PublicWebServer
+    let registry = MetricsRegistry()
+    private(set) var dispatcher: DispatcherServer?
+    private(set) var listener: EventListenerServer?
+
+    enum Extent { case all, withoutListener, webOnly }
+
+    /// - Parameter configure: changes public-web's configuration before it starts.
+    init(_ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in }) throws {
+        let logger = Logger(service: "test", level: .error, format: .json)
+        let hub = InMemoryHub()
+        var configuration = PublicWebConfiguration()
+        configuration.port = 0
+        configuration.internalPort = 0
+        configuration.loops = 2
+        configuration.drainMilliseconds = 50
+        configuration.limits.closeAnswerMilliseconds = 0
+        configuration.descriptorsMax = 4096
+        configuration.dispatcherURL = "http://127.0.0.1:9"
+        configure(&configuration)
+        if extent == .all {
+            let broker = try InMemoryBroker(
+                hub: hub, topology: StandardTopology.service(queue: "ping-listener", bindings: ["PingRequest"]))
+            let listener = EventListener(
+                service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
+                registry: MetricsRegistry()
+            ) { [PingListener.answer(to: $0)] }
+            self.listener = try EventListenerServer.start(
+                listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())
+        }
+        if extent != .webOnly {
+            var settings = DispatcherConfiguration()
+            settings.port = 0
+            settings.internalSecret = configuration.internalSecret
+            settings.drainMilliseconds = 1000
+            let broker = try InMemoryBroker(hub: hub, topology: StandardTopology.dispatcher())
+            let dispatcher = try DispatcherServer.start(
+                settings, broker: broker, logger: logger, registry: MetricsRegistry())
+            self.dispatcher = dispatcher
+            configuration.dispatcherURL = dispatcher.internalURL
+        }
+        web = try PublicWebServer.start(configuration, logger: logger, registry: registry)
+        if extent != .webOnly { Polling.until { web.readinessProblem == nil } }
+    }
+
+    private var isStopped = false
+
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        web.stop()
+        listener?.stop()
+        dispatcher?.stop()
+    }
+
+    deinit { stop() }
+
+    var publicPort: UInt16 { RawSocket.port(of: web.publicURL) }
+    var internalPort: UInt16 { RawSocket.port(of: web.internalURL) }
+
+    /// Sends one request on a connection of its own. - Parameter head: without Host and Content-Length.
+    func ask(_ head: String, body: String = "", port: UInt16? = nil) throws -> RawResponse {
+        let socket = try RawSocket(port: port ?? publicPort)
+        let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+        socket.send(head + "Host: test\r\n" + length + "\r\n" + body)
+        guard let response = RawResponse.read(socket, isHead: head.hasPrefix("HEAD")) else {
+            throw RawSocket.Failure(description: "no answer to \(head)")
+        }
+        return response
+    }
+
+    func metric(_ line: String) throws -> Int {
+        let response = try ask("GET /metrics HTTP/1.1\r\n", port: internalPort)
+        let found = response.body.split(separator: "\n").first { $0.hasPrefix(line + " ") }
+        return found.flatMap { Int($0.dropFirst(line.count + 1)) } ?? 0
+    }
+}
