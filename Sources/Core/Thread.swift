@@ -5,6 +5,7 @@ import Glibc
 public final class Thread: @unchecked Sendable {
     // Sendable: `handle` is written before `init` returns and read only by `join`.
     private var handle = pthread_t()
+    private let isJoined = Mutex(false)
 
     private final class Body {
         let name: String
@@ -33,8 +34,14 @@ public final class Thread: @unchecked Sendable {
         return nil
     }
 
-    /// Waits until it has ended. Once, and not on itself.
-    public func join() { pthread_join(handle, nil) }
+    /// Waits until it has ended. Not on itself.
+    public func join() {
+        isJoined.withLock { isJoined in
+            // A second time would be undefined.
+            if !isJoined { pthread_join(handle, nil) }
+            isJoined = true
+        }
+    }
 
     /// Signals go to other threads than the calling one.
     public static func blockSignals() {

@@ -32,10 +32,7 @@ import Testing
     }
 
     @Test func theDeadlineEndsWhatIsNotAnswered() throws {
-        let tiers = try TestTiers(.webOnly) {
-            $0.limits.dispatcherWaitMilliseconds = 60_000
-            $0.limits.requestDeadlineMilliseconds = 200
-        }
+        let tiers = try TestTiers(.silentListener) { $0.limits.requestDeadlineMilliseconds = 200 }
         let response = try tiers.ask("POST /ping HTTP/1.1\r\n")
         #expect(response.status == 504 && response.body.contains("deadline-passed"), "\(response)")
         let peer = try WebSocketPeer(port: tiers.publicPort)

@@ -14,8 +14,15 @@ final class TestTiers {
     let registry = MetricsRegistry()
     private(set) var dispatcher: DispatcherServer?
     private(set) var listener: EventListenerServer?
+    private var silentBroker: InMemoryBroker?
 
-    enum Extent { case all, withoutListener, webOnly }
+    enum Extent {
+        case all
+        /// A queue that nobody consumes.
+        case silentListener
+        case withoutListener
+        case webOnly
+    }
 
     /// - Parameter configure: changes public-web's configuration before it starts.
     init(_ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in }) throws {
@@ -30,15 +37,20 @@ final class TestTiers {
         configuration.descriptorsMax = 4096
         configuration.dispatcherURL = "http://127.0.0.1:9"
         configure(&configuration)
-        if extent == .all {
+        if extent == .all || extent == .silentListener {
             let broker = try InMemoryBroker(
                 hub: hub, topology: StandardTopology.service(queue: "ping-listener", bindings: ["PingRequest"]))
-            let listener = EventListener(
-                service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
-                registry: MetricsRegistry()
-            ) { [PingListener.answer(to: $0)] }
-            self.listener = try EventListenerServer.start(
-                listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())
+            if extent == .all {
+                let listener = EventListener(
+                    service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
+                    registry: MetricsRegistry()
+                ) { [PingListener.answer(to: $0)] }
+                self.listener = try EventListenerServer.start(
+                    listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())
+            } else {
+                broker.start()
+                silentBroker = broker
+            }
         }
         if extent != .webOnly {
             var settings = DispatcherConfiguration()
@@ -62,6 +74,7 @@ final class TestTiers {
         isStopped = true
         web.stop()
         listener?.stop()
+        silentBroker?.stop(drainMilliseconds: 0)
         dispatcher?.stop()
     }
 
