@@ -75,7 +75,7 @@ public final class Logger: Sendable {
         }
     }
 
-    private func jsonLine(
+    func jsonLine(
         _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
     ) -> [UInt8] {
         var line: [UInt8] = []
@@ -101,7 +101,7 @@ public final class Logger: Sendable {
         return line
     }
 
-    private func textLine(
+    func textLine(
         _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
     ) -> [UInt8] {
         var line: [UInt8] = []

@@ -58,9 +58,10 @@ struct WebSocketDecoderTests {
     /// Autobahn 6.4: the byte that can't be right ends it, though the frame, or the message, goes on.
     @Test(arguments: [true, false])
     func failsAtTheFirstWrongByte(_ isFinal: Bool) throws {
-        let payload = Array("κόσμε".utf8) + [0xF4, 0x90] + [UInt8](repeating: 0x61, count: 40)
+        let greeting = Array("κόσμε".utf8)
+        let payload = greeting + [0xF4, 0x90] + [UInt8](repeating: 0x61, count: 40)
         let bytes = TestFrame.bytes(1, payload, isFinal: isFinal).encoded(mask: [9, 8, 7, 6])
-        let wrongAt = 6 + 11 + 1
+        let wrongAt = 6 + greeting.count + 1
         var decoder = WebSocketDecoder(role: .server, messageBytesMax: 1000)
         var good = Array(bytes[..<wrongAt])
         var consumed = 0
