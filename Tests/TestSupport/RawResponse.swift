@@ -11,13 +11,15 @@ public struct RawResponse: Sendable, CustomStringConvertible {
 
     /// Reads one response with a Content-Length, or without a body. Nil if none comes.
     /// - Parameter isHead: its request was a HEAD, so there is no body.
-    public static func read(_ socket: RawSocket, isHead: Bool = false) -> RawResponse? {
+    public static func read(_ socket: RawSocket, isHead: Bool = false, milliseconds: CInt = 10_000) -> RawResponse? {
         let end = Array("\r\n\r\n".utf8)
         func headLength(_ bytes: [UInt8]) -> Int? {
             guard bytes.count >= 4 else { return nil }
             return (0...bytes.count - 4).first { bytes[$0..<$0 + 4].elementsEqual(end) }.map { $0 + 4 }
         }
-        guard socket.read(until: { headLength($0) != nil }), let length = headLength(socket.received) else {
+        guard socket.read(milliseconds: milliseconds, until: { headLength($0) != nil }),
+            let length = headLength(socket.received)
+        else {
             return nil
         }
         let lines = String(decoding: socket.take(length), as: UTF8.self).split(separator: "\r\n")
@@ -31,7 +33,7 @@ public struct RawResponse: Sendable, CustomStringConvertible {
         }
         let bodyLength = headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
         guard !isHead, bodyLength > 0 else { return RawResponse(status: status, headers: headers, body: "") }
-        guard socket.read(until: { $0.count >= bodyLength }) else { return nil }
+        guard socket.read(milliseconds: milliseconds, until: { $0.count >= bodyLength }) else { return nil }
         let body = String(decoding: socket.take(bodyLength), as: UTF8.self)
         return RawResponse(status: status, headers: headers, body: body)
     }

@@ -3,22 +3,22 @@ import Foundation
 
 /// A RabbitMQ node of the tests' own, started by `deploy/rabbitmq`. It is stopped and its folder removed when the test
 /// process ends, however that ends.
-final class RabbitMQNode: Sendable {
-    struct StartError: Error { let text: String }
+public final class RabbitMQNode: Sendable {
+    public struct StartError: Error { public let text: String }
 
-    let amqp: String
-    let amqps: String?
-    let certificateFile: String
+    public let amqp: String
+    public let amqps: String?
+    public let certificateFile: String
     private let folder: String
     private let processID: Mutex<Int32>
 
     /// For tests that leave the node alone. `SWITCHBOARD_TEST_AMQP_URL` names another broker to use instead.
-    static let shared = Result { try RabbitMQNode() }
+    public static let shared = Result { try RabbitMQNode() }
     /// For tests that restart, kill or starve it: they run one at a time.
-    static let mistreated = Result { try RabbitMQNode() }
+    public static let mistreated = Result { try RabbitMQNode() }
 
     /// The URL of the broker for tests that leave it alone.
-    static func sharedURL() throws -> String {
+    public static func sharedURL() throws -> String {
         if let url = ProcessInfo.processInfo.environment["SWITCHBOARD_TEST_AMQP_URL"] { return url }
         return try shared.get().amqp
     }
@@ -33,10 +33,10 @@ final class RabbitMQNode: Sendable {
         let pid: Int32
     }
 
-    init() throws {
+    public init() throws {
         folder =
             FileManager.default.temporaryDirectory
-            .appendingPathComponent("switchboard-broker-tests-\(UUID().uuidString)").path
+            .appendingPathComponent("switchboard-rabbitmq-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         certificateFile = "\(folder)/certificate.pem"
         let key = "\(folder)/key.pem"
@@ -90,21 +90,23 @@ final class RabbitMQNode: Sendable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    func kill() throws { try Self.run(Self.script, ["kill", "\(folder)/node"]) }
+    public func kill() throws { try Self.run(Self.script, ["kill", "\(folder)/node"]) }
 
-    func stop() throws { try Self.run(Self.script, ["stop", "\(folder)/node"]) }
+    public func stop() throws { try Self.run(Self.script, ["stop", "\(folder)/node"]) }
 
-    func start() throws {
+    public func start() throws {
         let output = try Self.run(Self.script, ["start", "\(folder)/node"])
         let pid = try JSONDecoder().decode(Description.self, from: Data(output.utf8)).pid
         processID.withLock { $0 = pid }
     }
 
     /// Stops the process in its tracks, or lets it go on; its sockets stay.
-    func freeze(_ isFrozen: Bool) { _ = Foundation.kill(processID.withLock { $0 }, isFrozen ? SIGSTOP : SIGCONT) }
+    public func freeze(_ isFrozen: Bool) {
+        _ = Foundation.kill(processID.withLock { $0 }, isFrozen ? SIGSTOP : SIGCONT)
+    }
 
     @discardableResult
-    func control(_ arguments: String...) throws -> String {
+    public func control(_ arguments: String...) throws -> String {
         try Self.run(Self.script, ["ctl", "\(folder)/node"] + arguments)
     }
 }
