@@ -19,7 +19,7 @@ final class RunningProgram {
         let folder = FileManager.default.temporaryDirectory
         output = folder.appendingPathComponent("switchboard-\(name)-\(UUID().uuidString).out")
         errors = output.deletingPathExtension().appendingPathExtension("err")
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
         process.arguments = ["--pdeathsig", "TERM", path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
