@@ -85,6 +85,8 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        // Apart from TestSupport, which the fuzz targets link without Foundation.
+        .target(name: "TestBroker", dependencies: ["Core"], path: "Tests/TestBroker", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -101,7 +103,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
         tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
-        tests("BrokerTests", ["Broker"]),
+        tests("BrokerTests", ["Broker", "TestBroker"]),
         tests("SessionsTests", ["Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
         tests(
@@ -112,7 +114,7 @@ let package = Package(
             ]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
-        tests("EndToEndTests", []),
+        tests("EndToEndTests", ["TestBroker"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -1,7 +1,7 @@
 import Broker
 import Core
 import Glibc
-import TestSupport
+import TestBroker
 import Testing
 
 /// What only a broker beyond a network does: it is away, comes back, stalls, refuses. One at a time, as they share a node.

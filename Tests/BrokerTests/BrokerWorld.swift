@@ -1,6 +1,6 @@
 import Broker
 import Core
-import TestSupport
+import TestBroker
 
 /// One broker node as a test sees it, with names of the test's own, and the broker objects made on it.
 final class BrokerWorld {
