@@ -100,7 +100,9 @@ let package = Package(
         tests("WebSocketTests", ["WebSocket"]),
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
-        tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
+        tests(
+            "ReactorTests",
+            ["CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
         tests("BrokerTests", ["Broker"]),
         tests("SessionsTests", ["Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),

@@ -117,6 +117,8 @@ public final class Channel: EventHandler, TimerTarget {
                 watchOutput(true)
                 compactOutput()
                 return
+            // The socket has room all the time, so watching it would keep the loop busy.
+            case .needsInput: return watchOutput(false)
             case .ended: return close(.endOfStream)
             case .failed(let reason): return close(reason)
             }
@@ -183,6 +185,7 @@ public final class Channel: EventHandler, TimerTarget {
         guard isReadingPaused, !hasInputEnded, state != .closed else { return }
         isReadingPaused = false
         updateInterest()
+        if tls?.hasPending == true { processAgain() }
     }
 
     /// Hands unconsumed input to the handler again, in the next turn: after the handler became able to use it.
@@ -190,7 +193,7 @@ public final class Channel: EventHandler, TimerTarget {
         loop.defer { [weak self] in
             guard let self, state == .open, !input.isEmpty || tls?.hasPending == true else { return }
             process(received: 0)
-            if tls?.hasPending == true, state == .open { read() }
+            if tls?.hasPending == true, state == .open, !isReadingPaused { read() }
         }
     }
 
@@ -209,8 +212,8 @@ public final class Channel: EventHandler, TimerTarget {
         switch receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])) {
         case .moved(let count):
             if state == .open { process(received: count) }
-            if state == .open, tls?.hasPending == true { processAgain() }
-        case .wouldBlock: break
+            if state == .open, !isReadingPaused, tls?.hasPending == true { processAgain() }
+        case .wouldBlock, .needsInput: break
         case .ended: inputEnded()
         case .failed(let reason): close(reason)
         }
