@@ -59,6 +59,8 @@ public final class Listener: EventHandler {
 
     private func refuseOne() {
         descriptorsExhausted += 1
+        // Another thread may have been faster to take the descriptor that was given up the last time.
+        if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
         guard reserve >= 0 else { return }
         Glibc.close(reserve)
         let connection = clinux_accept(fd)
