@@ -8,7 +8,8 @@ import Reactor
 public final class HTTPTransport: TimerTarget {
     private static let connectionsKeptMax = 64
 
-    private unowned let loop: EventLoop
+    /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
+    private let loop: EventLoop
     private let multi: OpaquePointer
     private var sockets: [CInt: WatchedSocket] = [:]
     private var transfers: [OpaquePointer: Transfer] = [:]
@@ -50,6 +51,11 @@ public final class HTTPTransport: TimerTarget {
     }
 
     deinit {
+        // Taking a request out calls back.
+        switchboard_curl_multi_set_socket_callback(UnsafeMutableRawPointer(multi), nil)
+        switchboard_curl_multi_set_timer_callback(UnsafeMutableRawPointer(multi), nil)
+        for socket in sockets.values { if let registration = socket.registration { loop.unregister(registration) } }
+        loop.cancel(&timer)
         for transfer in transfers.values { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
         curl_multi_cleanup(UnsafeMutableRawPointer(multi))
     }
