@@ -30,6 +30,7 @@ public final class Channel: EventHandler, TimerTarget {
     private var isWatchingOutput = false
     private var isReadingPaused = false
     private var hasInputEnded = false
+    private var willProcessAgain = false
 
     /// Bytes that wait to be sent.
     public var outputBytes: Int { output.count - outputSent }
@@ -188,10 +189,15 @@ public final class Channel: EventHandler, TimerTarget {
         if tls?.hasPending == true { processAgain() }
     }
 
-    /// Hands unconsumed input to the handler again, in the next turn: after the handler became able to use it.
+    /// Hands unconsumed input to the handler again, before any further input and not within this call: after the handler
+    /// became able to use it.
     public func processAgain() {
+        guard !willProcessAgain else { return }
+        willProcessAgain = true
         loop.defer { [weak self] in
-            guard let self, state == .open, !input.isEmpty || tls?.hasPending == true else { return }
+            guard let self else { return }
+            willProcessAgain = false
+            guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
             process(received: 0)
             if tls?.hasPending == true, state == .open, !isReadingPaused { read() }
         }
@@ -201,7 +207,7 @@ public final class Channel: EventHandler, TimerTarget {
         if events.contains(.writable) { flush() }
         guard state != .closed else { return }
         if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
-        if isReadingPaused, events.isDisjoint(with: [.failed, .hungUp]) { return }
+        if isReadingPaused || willProcessAgain, events.isDisjoint(with: [.failed, .hungUp]) { return }
         read()
     }
 

@@ -183,6 +183,22 @@ import Testing
         #expect(world.handler.offers.count == 3)
     }
 
+    @Test func keptInputIsOfferedBeforeTheEndOfInput() throws {
+        let world = try World()
+        world.handler.consume = { _ in 2 }
+        world.handler.onReceived = { $0.pauseReading() }
+        world.peer.send("abcd")
+        world.peer.endOutput()
+        #expect(world.turning.run { world.handler.text == "ab" })
+        world.channel.resumeReading()
+        world.channel.processAgain()
+        world.channel.processAgain()
+        #expect(world.turning.run { world.handler.text == "abcd" })
+        #expect(world.handler.offers == [4, 2] && world.handler.inputEnds == 0)
+        world.channel.resumeReading()
+        #expect(world.turning.run { world.handler.reasons == [.endOfStream] })
+    }
+
     @Test func keptInputHasABound() throws {
         let world = try World()
         world.handler.consume = { _ in 0 }
