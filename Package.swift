@@ -112,7 +112,15 @@ let package = Package(
                 "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "Telemetry", "JSON", "WebSocket",
                 "Tiers", "HTTPClient", "Core",
             ]),
-        tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
+        tests(
+            "DispatcherTests",
+            [
+                "Dispatcher", "Broker", "CloudEvents", "Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry",
+                "Tiers",
+            ]),
+        tests(
+            "EventListenerTests",
+            ["EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
         tests("EndToEndTests", []),
         tests("TidyTests", []),
