@@ -35,6 +35,8 @@ public final class HTTPTransport: TimerTarget {
             if events.contains(.failed) { mask |= CURL_CSELECT_ERR }
             transport.act(on: fd, mask)
         }
+
+        func loopEnded() { transport.abandon() }
     }
 
     public init(loop: EventLoop) {
@@ -129,6 +131,13 @@ public final class HTTPTransport: TimerTarget {
         var running: CInt = 0
         curl_multi_socket_action(UnsafeMutableRawPointer(multi), fd, mask, &running)
         finishTransfers()
+    }
+
+    /// What waits for an answer that can't come any more is let go; it may be what keeps the transport.
+    private func abandon() {
+        let abandoned = transfers.values
+        transfers = [:]
+        for transfer in abandoned { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
     }
 
     private func finishTransfers() {

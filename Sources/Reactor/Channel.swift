@@ -211,6 +211,8 @@ public final class Channel: EventHandler, TimerTarget {
         read()
     }
 
+    public func loopEnded() { close() }
+
     private func read() {
         let kept = state == .open ? input.count : 0
         let buffer = loop.receiveBuffer

@@ -95,6 +95,16 @@ public final class EventLoop {
     /// On the loop's thread: `run` returns after this turn.
     public func stop() { isRunning = false }
 
+    /// After the last `run`: closes what is open. Until then the loop and what lives on it keep each other alive.
+    public func end() {
+        for handler in handlers.all { handler.loopEnded() }
+        handlers = Slab()
+        mailboxes = []
+        turnEnds = []
+        deferred = []
+        dirty = []
+    }
+
     // MARK: Descriptors
 
     public func register(_ fd: CInt, _ interest: EventSet, _ handler: any EventHandler) throws(SystemError)

@@ -43,6 +43,8 @@ public final class Listener: EventHandler {
         if reserve >= 0 { Glibc.close(reserve) }
     }
 
+    public func loopEnded() { close() }
+
     public func handle(_ events: EventSet) {
         for _ in 0..<Self.acceptsPerTurnMax {
             let connection = clinux_accept(fd)

@@ -4,13 +4,14 @@ import Core
 /// Collects and acknowledges deliveries.
 final class Inbox: Sendable {
     private let messages = Mutex<[DeliveredMessage]>([])
-    private let broker: any MessageBroker
+    /// Weak: the broker keeps the handler that keeps the inbox.
+    private weak let broker: (any MessageBroker)?
 
     init(acknowledging broker: any MessageBroker) { self.broker = broker }
 
     func receive(_ batch: [DeliveredMessage]) {
         messages.withLock { $0 += batch }
-        for message in batch { broker.acknowledge(message.tag, multiple: false) }
+        for message in batch { broker?.acknowledge(message.tag, multiple: false) }
     }
 
     var all: [DeliveredMessage] { messages.withLock { $0 } }

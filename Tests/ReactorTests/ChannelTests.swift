@@ -19,7 +19,7 @@ import Testing
             let pair = try SocketPair(bufferBytes: bufferBytes)
             peer = pair.peer
             channel = try Channel.make(loop: turning.loop, fd: pair.near, tls: nil, handler: handler)
-            channel.closeHook = { [unowned self] in hookCalls += 1 }
+            channel.closeHook = { [weak self] in self?.hookCalls += 1 }
         }
 
         /// Over TCP.
@@ -30,7 +30,7 @@ import Testing
             let fd = clinux_accept(socket.fd)
             Glibc.close(socket.fd)
             channel = try Channel.make(loop: turning.loop, fd: fd, tls: nil, handler: handler)
-            channel.closeHook = { [unowned self] in hookCalls += 1 }
+            channel.closeHook = { [weak self] in self?.hookCalls += 1 }
         }
 
         func write(_ bytes: [UInt8]) { channel.write { $0 += bytes } }

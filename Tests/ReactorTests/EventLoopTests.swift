@@ -119,6 +119,7 @@ import Testing
     /// The loop sleeps without a deadline: only the message can wake it.
     @Test func aMessageWakesASleepingLoop() throws {
         let loop = try EventLoop.make()
+        defer { loop.end() }
         var received = 0
         let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Int) in
             received += 1
@@ -135,6 +136,7 @@ import Testing
 
     @Test func deferredBodiesRunOnceAndBeforeTheTurnEnds() throws {
         let loop = try EventLoop.make()
+        defer { loop.end() }
         var order: [String] = []
         var turns = 0
         loop.atTurnEnd {
@@ -153,6 +155,7 @@ import Testing
 
     @Test func whatATurnEndDefersIsNotWaitedFor() throws {
         let loop = try EventLoop.make()
+        defer { loop.end() }
         var ran = false
         loop.atTurnEnd {
             if !ran {
@@ -182,11 +185,34 @@ import Testing
 
     @Test func theLastTurnIsMeasured() throws {
         let loop = try EventLoop.make()
+        defer { loop.end() }
         loop.defer {
             usleep(5000)
             loop.stop()
         }
         loop.run()
         #expect(loop.lastTurnNanoseconds >= 5_000_000)
+    }
+
+    @Test func anEndedLoopHasClosedAllAndIsLetGo() throws {
+        var turning: TestLoop? = try TestLoop()
+        let socket = try Listener.bind(host: "127.0.0.1", port: 0, reusePort: false)
+        let pair = try SocketPair()
+        let handler = RecordingHandler()
+        weak let loop = turning?.loop
+        do {
+            let loop = try #require(turning).loop
+            _ = try Channel.make(loop: loop, fd: pair.near, tls: nil, handler: handler)
+            // Like a server, it knows the loop that keeps it.
+            _ = try Listener(loop: loop, socket: socket) { [loop] fd in
+                _ = loop
+                close(fd)
+            }
+        }
+        turning?.run(milliseconds: 20)
+        turning = nil
+        #expect(handler.reasons == [.local] && pair.peer.readToEnd())
+        #expect(throws: RawSocket.Failure.self) { try RawSocket(port: socket.port) }
+        #expect(loop == nil)
     }
 }

@@ -45,9 +45,6 @@ final class HTTPWorld {
         world = self
     }
 
-    /// Whatever is open is closed with what the loop held.
-    deinit { server.drain() }
-
     var url: String { "http://127.0.0.1:\(port)" }
 
     func client(_ text: String = "") throws -> RawSocket {

@@ -156,7 +156,7 @@ import Testing
     /// A read of the socket brings many records at once, and none of them is left behind in OpenSSL.
     @Test func manyRecordsAndBigOnesArriveWhole() throws {
         let world = try World(context) { handler in
-            handler.onReceived = { channel in
+            handler.onReceived = { [unowned handler] channel in
                 guard handler.received.count == 700_000 else { return }
                 channel.write { $0 += handler.received }
             }

@@ -13,6 +13,8 @@ final class TestLoop: TimerTarget {
         loop.atTurnEnd { [unowned self] in look() }
     }
 
+    deinit { loop.end() }
+
     /// Runs until the condition holds, which is asked at the end of every turn and after every tick of the timers.
     /// - Returns: false if it did not within the time.
     @discardableResult
