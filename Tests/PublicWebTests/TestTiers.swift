@@ -51,6 +51,8 @@ final class TestTiers {
                 broker.start()
                 silentBroker = broker
             }
+            // Before its queue is there events find no listener.
+            Polling.until { broker.isConnected }
         }
         if extent != .webOnly {
             var settings = DispatcherConfiguration()

@@ -7,7 +7,7 @@ public final class RawSocket {
         public init(description: String) { self.description = description }
     }
 
-    private let fd: CInt
+    private var fd: CInt
     /// Received and not yet taken.
     public private(set) var received: [UInt8] = []
     /// The other side has ended its half, or reset the connection.
@@ -31,14 +31,24 @@ public final class RawSocket {
         }
         guard status == 0 else {
             let code = errno
-            close(fd)
+            Glibc.close(fd)
+            fd = -1
             throw Failure(description: "connect to \(port): errno \(code)")
         }
         var on: CInt = 1
         setsockopt(fd, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
     }
 
-    deinit { close(fd) }
+    /// Takes over a connected stream socket.
+    public init(adopting fd: CInt) { self.fd = fd }
+
+    deinit { close() }
+
+    /// Nothing can be sent or read any more; what was received stays.
+    public func close() {
+        if fd >= 0 { Glibc.close(fd) }
+        fd = -1
+    }
 
     /// The port of `http://127.0.0.1:PORT` and its like.
     public static func port(of url: String) -> UInt16 {
