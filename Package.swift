@@ -112,7 +112,7 @@ let package = Package(
             ]),
         tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
-        tests("EndToEndTests", []),
+        tests("EndToEndTests", ["CLinux", "Core"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]
