@@ -160,8 +160,9 @@ final class PublicWebLoop: TimerTarget {
         continueDrain()
     }
 
-    /// Sessions are asked to reconnect once their pending answers are out or the time for them is over; the loop stops
-    /// when its clients are gone. The internal listener goes last: answers come in through it.
+    /// Sessions are asked to reconnect once their pending answers are out or the time for them is over. The internal
+    /// listener goes last, as answers come in through it; and the loops stop together, as the kernel goes on giving each
+    /// loop its share of the connections to it.
     private func continueDrain() {
         guard let plan = drain else { return }
         let isOver = loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds
@@ -173,7 +174,7 @@ final class PublicWebLoop: TimerTarget {
         let isLate =
             loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds
             + shared.limits.closeAnswerMilliseconds
-        if isQuiet || isLate { return loop.stop() }
+        if isLate || isQuiet && shared.setDrained(loop: index) { return loop.stop() }
         setTimer(TimerKind.stopping, 50)
     }
 }

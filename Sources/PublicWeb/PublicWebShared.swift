@@ -18,6 +18,16 @@ struct PublicWebShared: Sendable {
     /// Random, with the low byte clear: a loop's own number is this one plus its index.
     let instance: UInt64
     let loopCount: Int
+    private let drainedLoops = Mutex<Set<Int>>([])
+
+    /// A loop whose clients are gone says so; that stays true, as it takes no new ones.
+    /// - Returns: whether those of all loops are gone.
+    func setDrained(loop: Int) -> Bool {
+        drainedLoops.withLock { loops in
+            loops.insert(loop)
+            return loops.count == loopCount
+        }
+    }
 
     var instanceName: String {
         var text: [UInt8] = []
