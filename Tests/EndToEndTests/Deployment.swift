@@ -76,11 +76,14 @@ final class Deployment {
         Polling.until(milliseconds: 30_000) { (try? readiness(tier))?.status == 503 }
     }
 
-    /// The value of a metric without labels; 0 if there is none.
+    /// The value of a metric without labels.
     func metric(_ tier: Tier, _ name: String) throws -> Int {
         let text = try HTTPCall.get(port: internalPort(tier), "/metrics").body
         let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+        guard let value = line.flatMap({ Int($0.dropFirst(name.count + 1)) }) else {
+            throw RunningProgram.Failure(description: "\(tier) has no metric \(name)")
+        }
+        return value
     }
 
     func logged(_ tier: Tier) -> String { programs[tier]?.logged ?? "" }

@@ -21,7 +21,7 @@ struct HTTPCall {
         return response
     }
 
-    var isAnswered: Bool { socket.read(milliseconds: 0) { !$0.isEmpty } }
+    var isAnswered: Bool { socket.read(milliseconds: 1) { !$0.isEmpty } }
 
     static func get(port: UInt16, _ path: String) throws -> RawResponse {
         try HTTPCall(port: port, "GET \(path)").answer()
