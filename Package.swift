@@ -124,7 +124,7 @@ let package = Package(
             "EventListenerTests",
             ["EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
-        tests("EndToEndTests", ["TestBroker"]),
+        tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]
