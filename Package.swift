@@ -93,6 +93,11 @@ let package = Package(
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Tiers", "TestSupport",
             ],
             path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
+        .target(
+            name: "Simulation",
+            dependencies: ["Core", "JSON", "CloudEvents", "WebSocket", "Sessions", "TestSupport"],
+            path: "Tests/SimulationTests/World", swiftSettings: swiftSettings),
+        program("simulation", path: "Tests/SimulationTests/Program", ["Simulation", "Core"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON", "Core"]),
