@@ -55,13 +55,14 @@ extension SessionTable {
     }
 
     /// What a client gets that asks over its connection for what was answered before; nil for nothing. Answers that this
-    /// connection was or will be given are not repeated; errors are, as a client that asks again after an error is not to
-    /// be met with silence.
+    /// connection was given are not repeated; errors are, as a client that asks again after an error is not to be met with
+    /// silence. What it is still to be given comes in its turn: ahead of it, the stream would seem to have a gap.
     public func repeatedAnswer(
         at place: PendingRequests.Place, in session: Session, isError: ([UInt8]) -> Bool
     ) -> [UInt8]? {
         guard let event = answer(at: place, in: session) else { return nil }
-        if case .stream(let sequence) = place, sequence > session.resumedFrom, !isError(event) { return nil }
+        guard case .stream(let sequence) = place else { return event }
+        if sequence > session.transmitted || sequence > session.resumedFrom && !isError(event) { return nil }
         return event
     }
 }
