@@ -118,12 +118,12 @@ import Testing
         #expect(objects.filter { $0["event"] as? String == "answer" }.count == 2000)
     }
 
-    @Test func aLostConnectionIsTold() throws {
+    @Test func aLostConnectionIsTheEndIfThatIsWanted() throws {
         let closing = try DevGateway()
         let process = Process()
         let stdout = Pipe()
         process.executableURL = URL(fileURLWithPath: BuiltProgram.path)
-        process.arguments = ["ping", "-i", "0.01", closing.webSocketURL]
+        process.arguments = ["ping", "--no-reconnect", "-i", "0.01", closing.webSocketURL]
         process.standardOutput = stdout
         try process.run()
         _ = try stdout.fileHandleForReading.read(upToCount: 200)
@@ -132,6 +132,7 @@ import Testing
         process.waitUntilExit()
         #expect(output.contains("the gateway closed the connection with 1001"), "\(output.suffix(600))")
         #expect(output.contains("ping statistics ---"))
+        #expect(process.terminationStatus == 1)
     }
 
     @Test func interruptedItPrintsItsStatistics() throws {
