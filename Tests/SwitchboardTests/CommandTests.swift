@@ -135,6 +135,14 @@ import Testing
         #expect(process.terminationStatus == 1)
     }
 
+    @Test func aDroppedConnectionComesBack() throws {
+        let input = "ping\ndrop\nping\n"
+        let run = try BuiltProgram.run(["connect", "--json", gateway.webSocketURL], input: input)
+        let events = try Self.objects(run.output).compactMap { $0["event"] as? String }
+        #expect(events.contains("lost") && (events.contains("resumed") || events.contains("renewed")), "\(run)")
+        #expect(events.last == "answer" && run.errors.isEmpty, "\(run)")
+    }
+
     @Test func interruptedItPrintsItsStatistics() throws {
         let process = Process()
         let stdout = Pipe()
