@@ -183,6 +183,18 @@ import Testing
         #expect(run.status == 0 && run.errors == "--- 3 events missing: sequence 1 to 3\n", "\(run)")
     }
 
+    @Test func quietItTellsOnlyInItsStatistics() throws {
+        let gateway = try FakeGateway(
+            { try $0.open() },
+            { connection in
+                try connection.resume(0)
+                try connection.serve(from: 1)
+            })
+        let run = try Self.ping(gateway, "-q", "-c", "1")
+        #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+        #expect(run.output.contains("\n1 reconnect, all resumed\n") && !run.output.contains("seq="), "\(run)")
+    }
+
     /// Refused, waiting for a try; connecting, in vain; connected, without a word from the gateway.
     @Test(arguments: ["refused", "unanswered", "silent"])
     func interruptedWhileAwayItEndsAtOnce(_ how: String) throws {

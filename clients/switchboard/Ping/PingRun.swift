@@ -86,7 +86,7 @@ struct PingRun {
 
     /// On standard error, so that the answers stay among themselves; programs get it all in one place.
     private func notify(_ event: LinkEvent) {
-        guard let notice = LinkNotice(event) else { return }
+        guard !options.isQuiet, let notice = LinkNotice(event) else { return }
         output.note(notice.text, json: notice.event, notice.members)
     }
 
