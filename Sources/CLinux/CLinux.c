@@ -67,6 +67,11 @@ int clinux_set_nodelay(int fd)
     return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+int clinux_set_unacknowledged_timeout(int fd, unsigned int milliseconds)
+{
+    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *found = NULL;

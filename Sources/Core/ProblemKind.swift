@@ -10,6 +10,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case duplicateIdentifier = "duplicate-id"
+    case sessionHeld = "session-held"
     case sessionGone = "session-gone"
     case contentTooLarge = "content-too-large"
     case targetTooLong = "target-too-long"
@@ -38,7 +39,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .duplicateIdentifier: 409
+        case .duplicateIdentifier, .sessionHeld: 409
         case .sessionGone: 410
         case .contentTooLarge: 413
         case .targetTooLong: 414
@@ -57,6 +58,9 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the same request can succeed a moment later: it was not acted upon.
+    public var isPassing: Bool { status == 503 || status == 429 }
+
     public var title: String {
         switch self {
         case .malformedRequest: "The request is malformed"
@@ -68,6 +72,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .methodNotAllowed: "The method is not allowed here"
         case .requestTimeout: "The request took too long to arrive"
         case .duplicateIdentifier: "The id is already in use"
+        case .sessionHeld: "The session is held by somebody else"
         case .sessionGone: "The session is gone"
         case .contentTooLarge: "The content is too large"
         case .targetTooLong: "The request target is too long"

@@ -1,6 +1,9 @@
 /// Objects by small, reusable numbers. A handle carries the generation of its place, so that a stale one never reaches
 /// the place's next tenant. Not synchronised: it belongs to one thread.
 public struct Slab<Element> {
+    /// The top bit of a handle is never set: it is left to those who have several slabs.
+    private static var generationMax: UInt32 { UInt32(Int32.max) }
+
     private struct Place {
         var element: Element?
         var generation: UInt32
@@ -39,7 +42,7 @@ public struct Slab<Element> {
         guard let element = self[handle] else { return nil }
         let index = Int(handle & 0xFFFF_FFFF)
         places[index].element = nil
-        places[index].generation = places[index].generation == .max ? 1 : places[index].generation + 1
+        places[index].generation = places[index].generation == Self.generationMax ? 1 : places[index].generation + 1
         places[index].nextFree = free
         free = Int32(index)
         count -= 1
@@ -52,6 +55,14 @@ public struct Slab<Element> {
         body(&element)
         places[Int(handle & 0xFFFF_FFFF)].element = element
     }
+
+    /// The place that a handle names, valid or not.
+    public static func place(of handle: UInt64) -> Int { Int(handle & 0xFFFF_FFFF) }
+
+    public var placesCount: Int { places.count }
+
+    /// What stands in a place, whatever its generation.
+    public func element(inPlace place: Int) -> Element? { places.indices.contains(place) ? places[place].element : nil }
 
     /// A snapshot, in the order of their places.
     public var all: [Element] { places.compactMap(\.element) }

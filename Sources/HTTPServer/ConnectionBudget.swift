@@ -1,7 +1,8 @@
+import Reactor
 import Synchronization
 
 /// How many connections a process may hold, counted over all its loops.
-public final class ConnectionBudget: Sendable {
+public final class ConnectionBudget: ChannelOwner, Sendable {
     public let connectionsMax: Int
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<UInt64>(0)
@@ -17,6 +18,8 @@ public final class ConnectionBudget: Sendable {
         refusals.add(1, ordering: .relaxed)
         return false
     }
+
+    public func channelEnded() { release() }
 
     func release() { taken.subtract(1, ordering: .relaxed) }
 }

@@ -88,8 +88,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         guard let head else { return }
         let exchange = HTTPExchange(connection: self, serial: serial)
         switch resolution {
-        case .handler(let handler):
-            let request = HTTPRequest(head: head, body: body)
+        case .handler(let handler, let parameter):
+            let request = HTTPRequest(head: head, body: body, parameter: parameter)
             body = []
             handler(request, exchange)
         case .notFound:
@@ -144,10 +144,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         channel.processAgain()
     }
 
-    func takeOver(_ serial: UInt64, answer: [UInt8], handler: any ChannelHandler) -> Channel? {
+    func takeOver(_ serial: UInt64, handler: any ChannelHandler) -> Channel? {
         guard isAwaiting(serial), let channel else { return nil }
-        server.countResponse(status: 101)
-        channel.write { $0.append(contentsOf: answer) }
         phase = .takenOver
         head = nil
         abort = nil

@@ -31,9 +31,7 @@ public struct HTTPExchange {
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
 
-    /// Ends HTTP on the connection: `answer` is sent as it is, and all further bytes go to `handler`. Nil if the client
-    /// is gone.
-    public func takeOver(answer: [UInt8], handler: any ChannelHandler) -> Channel? {
-        connection.takeOver(serial, answer: answer, handler: handler)
-    }
+    /// Ends HTTP on the connection: whatever is written to it now is up to the caller, and all further bytes go to
+    /// `handler`. Nil if the client is gone.
+    public func takeOver(handler: any ChannelHandler) -> Channel? { connection.takeOver(serial, handler: handler) }
 }

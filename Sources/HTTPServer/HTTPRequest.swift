@@ -4,4 +4,6 @@ import HTTP1
 public struct HTTPRequest {
     public let head: RequestHead
     public let body: [UInt8]
+    /// What stands in the path for the route's `{…}`, decoded; empty without one.
+    public let parameter: String
 }

@@ -5,30 +5,68 @@ import HTTP1
 public struct HTTPRouter {
     public typealias Handler = (HTTPRequest, HTTPExchange) -> Void
 
-    private var routes: [String: [(method: HTTPMethod, handler: Handler)]] = [:]
+    private typealias Methods = [(method: HTTPMethod, handler: Handler)]
+
+    /// A path with one segment that may be anything.
+    private struct Pattern {
+        let text: String
+        let prefix: String
+        let suffix: String
+        var methods: Methods
+
+        func parameter(in path: String) -> String? {
+            guard path.utf8.count > prefix.utf8.count + suffix.utf8.count, path.hasPrefix(prefix),
+                path.hasSuffix(suffix)
+            else { return nil }
+            let middle = path.dropFirst(prefix.count).dropLast(suffix.count)
+            return middle.contains("/") ? nil : PercentEncoding.decode(middle)
+        }
+    }
+
+    private var routes: [String: Methods] = [:]
+    private var patterns: [Pattern] = []
 
     public init() {}
 
-    /// - Parameter path: compared whole, not decoded.
+    /// - Parameter path: compared whole, not decoded; one segment of it may be `{name}`, which stands for any.
     public mutating func add(_ method: HTTPMethod, _ path: String, _ handler: @escaping Handler) {
-        routes[path, default: []].append((method, handler))
+        guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
+            routes[path, default: []].append((method, handler))
+            return
+        }
+        if let known = patterns.firstIndex(where: { $0.text == path }) {
+            patterns[known].methods.append((method, handler))
+        } else {
+            patterns.append(
+                Pattern(
+                    text: path, prefix: String(path[..<open]), suffix: String(path[path.index(after: close)...]),
+                    methods: [(method, handler)]))
+        }
     }
 
     enum Resolution {
-        case handler(Handler)
+        case handler(Handler, parameter: String)
         case notFound
         case methodNotAllowed(allow: String)
     }
 
     func resolve(_ head: RequestHead) -> Resolution {
-        guard let candidates = routes[head.path] else { return .notFound }
-        let wanted = head.method == .head ? .get : head.method
-        if let found = candidates.first(where: { $0.method == wanted }) { return .handler(found.handler) }
-        var allowed = candidates.map(\.method.text)
-        if candidates.contains(where: { $0.method == .get }) { allowed.append("HEAD") }
-        return .methodNotAllowed(allow: allowed.joined(separator: ", "))
+        if let methods = routes[head.path] { return Self.choose(methods, head.method, "") }
+        for pattern in patterns {
+            if let parameter = pattern.parameter(in: head.path) {
+                return Self.choose(pattern.methods, head.method, parameter)
+            }
+        }
+        return .notFound
     }
 
-    /// The path as a metric label: bounded, whatever clients ask for.
-    func label(of path: String) -> String { routes[path] == nil ? "other" : path }
+    private static func choose(_ methods: Methods, _ method: HTTPMethod, _ parameter: String) -> Resolution {
+        let wanted = method == .head ? .get : method
+        if let found = methods.first(where: { $0.method == wanted }) {
+            return .handler(found.handler, parameter: parameter)
+        }
+        var allowed = methods.map(\.method.text)
+        if methods.contains(where: { $0.method == .get }) { allowed.append("HEAD") }
+        return .methodNotAllowed(allow: allowed.joined(separator: ", "))
+    }
 }

@@ -23,7 +23,7 @@ public final class HTTPServer {
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]
-    private var refusalsAtOnce = 0
+    private let refusals = RefusalCount()
     /// Answers close their connections, and idle connections are closed.
     public private(set) var isDraining = false
 
@@ -66,20 +66,19 @@ public final class HTTPServer {
             return
         }
         connections[ObjectIdentifier(connection)] = connection
-        let budget = budget
-        channel.closeHook = { budget.release() }
+        channel.owner = budget
         connection.begin(on: channel)
     }
 
     private func refuse(_ fd: CInt) {
-        guard refusalsAtOnce < Self.refusalsAtOnceMax, tls == nil else {
+        guard refusals.count < Self.refusalsAtOnceMax, tls == nil else {
             close(fd)
             return
         }
         let handler = RefusingHandler()
         guard let channel = try? Channel.make(loop: loop, fd: fd, tls: nil, handler: handler) else { return }
-        refusalsAtOnce += 1
-        channel.closeHook = { [weak self] in self?.refusalsAtOnce -= 1 }
+        refusals.count += 1
+        channel.owner = refusals
         let problem = Problem(.overloaded, "Too many connections are open.", retryAfterSeconds: 1)
         var body: [UInt8] = []
         problem.appendJSON(instance: nil, traceID: nil, to: &body)
@@ -96,7 +95,8 @@ public final class HTTPServer {
 
     func ended(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
 
-    func countResponse(status: Int) {
+    /// Also for those who answer on a connection that they took over.
+    public func countResponse(status: Int) {
         if let counter = responses[status] { return counter.add() }
         let counter = metrics.counter(
             "switchboard_http_responses_total", "HTTP responses by listener and status",

@@ -4,85 +4,133 @@ import HTTPServer
 import JSON
 import Sessions
 
-/// An HTTP request that waits for the answers to its events: one answer or error each, in the order of the events.
-final class EventsExchange: ReplySink {
-    enum Form { case single, batch }
+/// An HTTP request that waits for the answers to its events: one answer or error each, in the order of the events. The
+/// events are a session's, or its own.
+final class EventsExchange: RequestOwner {
+    /// Marks the handles of exchanges, among those of sessions.
+    static let handleBit: UInt64 = 1 << 63
 
-    let correlationID: [UInt8]
+    let correlationID: CorrelationID
     var pending = PendingRequests.List()
+    private(set) var handle: UInt64 = 0
+    /// Called once when it has been answered or abandoned.
+    var onEnd: (() -> Void)?
     private let home: PublicWebLoop
-    private let exchange: HTTPExchange
-    private let form: Form
-    private var handle: UInt64 = 0
+    private let session: Session?
+    private let responder: Responder
+    private let form: EventsPost.Form
     private var positions: [[UInt8]: Int] = [:]
     private var answers: [[UInt8]] = []
     private var singleProblem: Problem?
     private var outstanding = 0
     private var hasBegun = false
 
-    init(home: PublicWebLoop, exchange: HTTPExchange, form: Form) {
+    init(home: PublicWebLoop, session: Session?, responder: Responder, form: EventsPost.Form) {
         self.home = home
-        self.exchange = exchange
+        self.session = session
+        self.responder = responder
         self.form = form
-        let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &home.random)
-        correlationID = Array(id.text.utf8)
+        correlationID = session?.correlationID ?? home.newCorrelationID()
     }
 
-    /// Takes the events; `exchange` is answered when each has ended.
+    /// Takes the events; the request is answered when each has ended.
     func begin(_ bytes: UnsafeRawBufferPointer, _ envelopes: [EventEnvelope]) {
-        handle = home.sinks.insert(self)
-        exchange.onAbort { [weak self] in self?.end() }
+        handle = home.exchanges.insert(self) | Self.handleBit
         for envelope in envelopes {
             let id = PublicWebLoop.withDecoded(envelope.value(.id, in: bytes)) { Array($0) }
             guard positions[id] == nil else { continue }
             positions[id] = answers.count
             answers.append([])
             outstanding += 1
-            let acceptance = home.accept(bytes, envelope, from: self, owner: handle, keepsCorrelationID: true)
-            if case .refused(let problem) = acceptance { finish(id, problem) }
+            accept(bytes, envelope, id)
         }
         hasBegun = true
         respondIfComplete()
     }
 
-    /// The dispatcher gave the handle back, and each event may carry a correlation id of its own.
-    func owns(correlationID: UnsafeRawBufferPointer?) -> Bool { true }
-
-    func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Problem? {
-        guard envelope.has(.causationid) else {
-            return Problem(.sessionGone, "An HTTP request takes only answers to what it asked.")
+    private func accept(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) {
+        let acceptance =
+            session.map { home.accept(bytes, envelope, for: $0, waiter: handle, keepsCorrelationID: false) }
+            ?? home.accept(bytes, envelope, for: self, waiter: 0, keepsCorrelationID: true)
+        switch acceptance {
+        case .accepted: break
+        case .refused(let problem): finish(id, problem)
+        case .stillWaiting(let request):
+            let earlier = home.sessions.pending.redirect(request, to: handle)
+            if let earlier, earlier != handle, let other = home.exchange(earlier) {
+                other.fail(id: id, Problem(.duplicateIdentifier, "The event was posted again; its answer goes there."))
+            }
+        case .ended(let place):
+            guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
+            event.withUnsafeBytes { bytes in
+                if let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) { take(bytes, envelope, id) }
+            }
         }
+    }
+
+    /// The client has gone away. What its session's events are answered goes the session's own way.
+    func abandon() {
+        outstanding = 0
+        end()
+    }
+
+    /// An answer to one of its events. - Returns: the event as the client gets it; nil if it is none of its own.
+    @discardableResult
+    func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
+        guard let answer = take(bytes, envelope, id) else { return nil }
+        respondIfComplete()
+        return answer
+    }
+
+    @discardableResult
+    private func take(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
         envelope.appendRewritten(
-            from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &answers[position]
+            from: bytes, dropping: [.returnaddress, .expirytime], to: &answers[position]
         ) { _ in }
-        if form == .single, envelope.value(.type, in: bytes)?.equals("switchboard.error") == true {
+        if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
             singleProblem = Self.problem(bytes, envelope)
         }
         outstanding -= 1
-        respondIfComplete()
-        return nil
+        return answers[position]
     }
 
-    func fail(id: [UInt8], _ problem: Problem) {
-        finish(id, problem)
+    /// - Returns: the error event as the client gets it; nil if the event is none of its own.
+    @discardableResult
+    func fail(id: [UInt8], _ problem: Problem) -> [UInt8]? {
+        let answer = finish(id, problem)
         respondIfComplete()
+        return answer
     }
 
-    private func finish(_ id: [UInt8], _ problem: Problem) {
-        guard let position = positions[id], answers[position].isEmpty else { return }
+    @discardableResult
+    private func finish(_ id: [UInt8], _ problem: Problem) -> [UInt8]? {
+        guard let position = positions[id], answers[position].isEmpty else { return nil }
         singleProblem = problem
         var raw: [UInt8] = []
         id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
         let eventID = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &home.random)
         raw.withUnsafeBytes { cause in
             ErrorEvent.append(
-                problem: problem, causationID: cause, correlationID: String(decoding: correlationID, as: UTF8.self),
+                problem: problem, causationID: cause, correlationID: correlationID.text,
                 source: "/switchboard/public-web", id: eventID, to: &answers[position]
             ) { _ in }
         }
         outstanding -= 1
+        return answers[position]
+    }
+
+    static func isError(_ event: [UInt8]) -> Bool { storedProblem(event) != nil }
+
+    /// The problem that an event of type `switchboard.error` tells; nil for any other event.
+    static func storedProblem(_ event: [UInt8]) -> Problem? {
+        event.withUnsafeBytes { bytes in
+            guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient),
+                envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true
+            else { return nil }
+            return problem(bytes, envelope)
+        }
     }
 
     /// A service's error event tells its problem in `data`.
@@ -98,8 +146,9 @@ final class EventsExchange: ReplySink {
         guard hasBegun, outstanding == 0, handle != 0 else { return }
         end()
         if form == .single {
-            if let singleProblem { return exchange.respond(singleProblem) }
-            return exchange.respond(status: 200, contentType: MediaType.event, body: answers.first ?? [])
+            if let singleProblem { return responder.respond(HTTPAnswer(singleProblem)) }
+            return responder.respond(
+                HTTPAnswer(status: 200, contentType: MediaType.event, body: answers.first ?? []))
         }
         var body: [UInt8] = [0x5B]
         for (position, answer) in answers.enumerated() {
@@ -107,12 +156,14 @@ final class EventsExchange: ReplySink {
             body.append(contentsOf: answer)
         }
         body.append(0x5D)
-        exchange.respond(status: 200, contentType: MediaType.batch, body: body)
+        responder.respond(HTTPAnswer(status: 200, contentType: MediaType.batch, body: body))
     }
 
     private func end() {
         guard handle != 0 else { return }
-        home.forget(handle, self)
+        home.forget(self)
         handle = 0
+        onEnd?()
+        onEnd = nil
     }
 }

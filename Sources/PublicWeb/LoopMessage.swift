@@ -1,8 +1,17 @@
+import Reactor
+
 /// What public-web's loops tell each other, and their process tells them.
 enum LoopMessage: Sendable {
-    /// Events for sinks of the receiving loop: a JSON array. The answer goes to `origin`.
+    /// Events for sessions and exchanges of the receiving loop: a JSON array. The answer goes to `origin`.
     case dispatch(events: [UInt8], indices: [Int], origin: Int, wait: UInt64)
     case dispatched(wait: UInt64, refused: [DispatchRefusal])
+    /// A client that connects to a session of the receiving loop.
+    case adopt(DetachedChannel, ConnectionRequest)
+    /// A request about a session of the receiving loop. The answer goes to `origin`.
+    case ask(SessionQuery, origin: Int, wait: UInt64)
+    case answered(wait: UInt64, HTTPAnswer)
+    /// The client of a request has gone away.
+    case abandoned(origin: Int, wait: UInt64)
     case drain(spreadMilliseconds: UInt64)
     case stop
 }

@@ -1,14 +1,11 @@
-import Configuration
+import Sessions
 
 /// What a public-web process holds, and how long.
 struct PublicWebLimits: Sendable {
     var messageBytesMax = 64 * 1024
     var batchEventsMax = 256
     var inFlightPerSessionMax = 1024
-    var pendingPerLoopMax = 262_144
-    var outputSoftBytesMax = 256 * 1024
-    var outputSoftMilliseconds: UInt64 = 10_000
-    var outputHardBytesMax = 1024 * 1024
+    var sessions = SessionLimits()
     var pingIntervalMilliseconds: UInt64 = 25_000
     var pongTimeoutMilliseconds: UInt64 = 10_000
     var requestDeadlineMilliseconds: UInt64 = 30_000

@@ -1,6 +1,7 @@
 import CloudEvents
 import Core
 import HTTPServer
+import Sessions
 import Tiers
 
 /// The way of an answer from the dispatcher to the client that waits for it.
@@ -89,7 +90,7 @@ extension PublicWebLoop {
     }
 
     /// The origin's exchange hangs on this message, so a full mailbox is tried again.
-    private func report(_ message: LoopMessage, to origin: Int) {
+    func report(_ message: LoopMessage, to origin: Int) {
         if peers[origin].post(message) == .full { loop.defer { [weak self] in self?.report(message, to: origin) } }
     }
 
@@ -102,28 +103,90 @@ extension PublicWebLoop {
         return (Int(place.instance & 0xFF), place.handle)
     }
 
-    /// Gives an event to the sink that waits for it. Nil if that settled it.
+    /// Gives an event to whom it is for. Nil if that settled it.
     private func deliver(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to handle: UInt64?
     ) -> Problem? {
-        guard let handle, let sink = sinks[handle],
-            sink.owns(correlationID: envelope.value(.correlationid, in: bytes))
+        guard let handle, let owner = owner(handle) else { return Problem(.sessionGone, "No such session is here.") }
+        if let exchange = owner as? EventsExchange { return deliver(envelope, in: bytes, to: exchange) }
+        guard let session = owner as? Session, let id = envelope.value(.correlationid, in: bytes),
+            CorrelationID(id) == session.correlationID
         else { return Problem(.sessionGone, "No such session is here.") }
+        return deliver(envelope, in: bytes, to: session)
+    }
+
+    /// An exchange has no session: each of its events may carry a correlation id of its own.
+    private func deliver(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to exchange: EventsExchange
+    ) -> Problem? {
         guard envelope.has(.causationid) else {
-            if let problem = sink.deliver(bytes, envelope) { return problem }
-            shared.metrics.pushesDelivered.add()
-            return nil
+            return Problem(.sessionGone, "An HTTP request takes only answers to what it asked.")
         }
-        let isAwaited = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
-            pending.settle(owner: handle, list: &sink.pending, id: id)
+        let settled = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+            sessions.pending.settle(owner: exchange.handle, list: &exchange.pending, id: id)
         }
-        guard isAwaited else {
-            // Delivered before, or given up: at least once becomes exactly once here.
+        guard let settled else {
             shared.metrics.answersUnexpected.add()
             return nil
         }
+        sessions.pending.forget(settled.request)
+        countAnswer()
+        exchange.deliver(bytes, envelope)
+        return nil
+    }
+
+    private func deliver(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session
+    ) -> Problem? {
+        var request: PendingRequests.RequestID?
+        if envelope.has(.causationid) {
+            let found = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+                sessions.pending.find(owner: session.handle, id: id)
+            }
+            guard let found, found.state == .waiting else {
+                // Delivered before, or given up: at least once becomes exactly once here.
+                shared.metrics.answersUnexpected.add()
+                return nil
+            }
+            request = found.request
+            if let waiter = exchange(sessions.pending.waiter(of: found.request)) {
+                reply(envelope, in: bytes, to: waiter, of: session, found.request)
+                return nil
+            }
+        }
+        let queued = connection(of: session)?.queuedBytes ?? 0
+        guard sessions.admits(session, queuedBytes: queued) else {
+            return Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1)
+        }
+        if let request {
+            _ = sessions.pending.settle(request, list: &session.pending)
+            countAnswer()
+        } else {
+            shared.metrics.pushesDelivered.add()
+        }
+        append(to: session, ending: request) { output, sequence in
+            envelope.appendRewritten(from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &output) {
+                $0.paddedDecimal("sequence", sequence, width: 16)
+            }
+        }
+        return nil
+    }
+
+    private func reply(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to waiter: EventsExchange, of session: Session,
+        _ request: PendingRequests.RequestID
+    ) {
+        _ = sessions.pending.settle(request, list: &session.pending)
+        countAnswer()
+        if let event = waiter.deliver(bytes, envelope) {
+            sessions.keepReply(event, of: request, in: session, now: loop.now)
+        } else {
+            sessions.pending.forget(request)
+        }
+    }
+
+    private func countAnswer() {
         shared.metrics.eventsWaiting.add(-1)
         shared.metrics.answersDelivered.add()
-        return sink.deliver(bytes, envelope)
     }
 }

@@ -12,19 +12,13 @@ extension PublicWebLoop {
         .correlationid, .returnaddress, .sequence, .servertiming, .expirytime,
     ]
 
-    /// Takes a client's event: from then on `sink` gets exactly one answer or one error for it.
+    /// Takes a client's event: from then on `owner`, or `waiter` if there is one, gets exactly one answer or one error.
     func accept(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, from sink: any ReplySink, owner: UInt64,
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, for owner: any RequestOwner, waiter: UInt64,
         keepsCorrelationID: Bool
     ) -> Acceptance {
         let limits = shared.limits
         if isDraining { return refuse(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1)) }
-        guard sink.pending.count < limits.inFlightPerSessionMax else {
-            return refuse(
-                Problem(
-                    .tooManyRequests, "\(limits.inFlightPerSessionMax) events wait for their answers already.",
-                    retryAfterSeconds: 1))
-        }
         let lifetime: UInt64
         switch lifetimeMilliseconds(bytes, envelope) {
         case .success(let milliseconds): lifetime = milliseconds
@@ -33,29 +27,72 @@ extension PublicWebLoop {
         let generated =
             envelope.has(.id) ? nil : UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
         let deadline = loop.now.advanced(byMilliseconds: lifetime)
+        let content = Self.content(bytes, envelope)
         let insertion = withID(bytes, envelope, generated) { id in
-            pending.insert(owner: owner, list: &sink.pending, id: id, deadline: deadline)
+            sessions.pending.insert(
+                owner: owner.handle, list: &owner.pending, id: id, content: content, deadline: deadline, waiter: waiter)
         }
         switch insertion {
-        case .duplicate:
-            shared.metrics.eventsDuplicate.add()
-            return .duplicate
         case .full: return refuse(Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1))
+        case .duplicate(let request, let state, let isSame):
+            guard isSame else { return refuse(Problem(.duplicateIdentifier, "The id was used for another event.")) }
+            if waiter != 0, isPassingFailure(state, of: owner) {
+                // Who asks again over HTTP after a passing failure wants another try.
+                sessions.pending.forget(request)
+                return accept(bytes, envelope, for: owner, waiter: waiter, keepsCorrelationID: keepsCorrelationID)
+            }
+            shared.metrics.eventsDuplicate.add()
+            if case .ended(let place) = state { return .ended(place) }
+            return .stillWaiting(request)
         case .inserted(let request):
-            let wait = min(limits.dispatcherWaitMilliseconds, lifetime)
-            let token = ForwardToken(
-                owner: owner, request: request, retryUntil: loop.now.advanced(byMilliseconds: wait))
-            let isTaken = poster.append(token) { output in
-                append(bytes, envelope, generated, lifetime, sink, owner, keepsCorrelationID, to: &output)
-            }
-            guard isTaken else {
-                _ = pending.settle(request, list: &sink.pending)
-                return refuse(Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1))
-            }
-            shared.metrics.eventsAccepted.add()
-            shared.metrics.eventsWaiting.add(1)
-            return .accepted
+            let isOver = owner.pending.count > limits.inFlightPerSessionMax
+            let problem =
+                isOver
+                ? Problem(
+                    .tooManyRequests, "\(limits.inFlightPerSessionMax) events wait for their answers already.",
+                    retryAfterSeconds: 1)
+                : forward(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request)
+            guard let problem else { return .accepted }
+            if sessions.pending.settle(request, list: &owner.pending) != nil { sessions.pending.forget(request) }
+            return refuse(problem)
         }
+    }
+
+    /// Nil if the event is on its way.
+    private func forward(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
+        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ request: PendingRequests.RequestID
+    ) -> Problem? {
+        let wait = min(shared.limits.dispatcherWaitMilliseconds, lifetime)
+        let token = ForwardToken(
+            owner: owner.handle, request: request, retryUntil: loop.now.advanced(byMilliseconds: wait))
+        let isTaken = poster.append(token) { output in
+            append(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, to: &output)
+        }
+        guard isTaken else {
+            return Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1)
+        }
+        shared.metrics.eventsAccepted.add()
+        shared.metrics.eventsWaiting.add(1)
+        return nil
+    }
+
+    private func isPassingFailure(_ state: PendingRequests.State, of owner: any RequestOwner) -> Bool {
+        guard case .ended(let place) = state, let session = owner as? Session,
+            let event = sessions.answer(at: place, in: session)
+        else { return false }
+        return EventsExchange.storedProblem(event)?.kind.isPassing == true
+    }
+
+    /// A hash of what makes two events with the same id the same event.
+    private static func content(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Int {
+        var hasher = Hasher()
+        for member in [EventEnvelope.Member.source, .type, .subject, .data, .dataBase64] {
+            guard let value = envelope.value(member, in: bytes) else { continue }
+            hasher.combine(member.rawValue)
+            hasher.combine(bytes: value)
+        }
+        return hasher.finalize()
     }
 
     private func refuse(_ problem: Problem) -> Acceptance {
@@ -102,21 +139,19 @@ extension PublicWebLoop {
 
     private func append(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
-        _ sink: any ReplySink, _ owner: UInt64, _ keepsCorrelationID: Bool, to output: inout [UInt8]
+        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, to output: inout [UInt8]
     ) {
         var dropping = Self.reserved
         let keeps = keepsCorrelationID && envelope.has(.correlationid)
         if keeps { dropping.remove(.correlationid) }
         let address = ReturnAddress(
-            instance: shared.instance | UInt64(index), handle: owner, url: shared.internalURL
+            instance: shared.instance | UInt64(index), handle: owner.handle, url: shared.internalURL
         ).encoded(by: authenticator)
         envelope.appendRewritten(from: bytes, dropping: dropping, to: &output) { writer in
             if !envelope.has(.specversion) { writer.string("specversion", "1.0") }
             if let generated { writer.uuid("id", generated) }
             if !envelope.has(.source) { writer.string("source", "/switchboard/client") }
-            sink.correlationID.withUnsafeBytes { id in
-                if !keeps { writer.rawString("correlationid", id) }
-            }
+            if !keeps { owner.correlationID.bytes.withUnsafeBytes { writer.rawString("correlationid", $0) } }
             address.withUnsafeBytes { writer.rawString("returnaddress", $0) }
             writer.time("expirytime", wallNanoseconds: SystemClock.wallNanoseconds() + lifetime * 1_000_000)
         }
@@ -145,6 +180,6 @@ extension PublicWebLoop {
     }
 
     private func fail(_ token: ForwardToken, _ problem: Problem) {
-        if let sink = sinks[token.owner] { settle(token.request, of: sink, problem) }
+        if let owner = owner(token.owner) { settle(token.request, of: owner, problem) }
     }
 }

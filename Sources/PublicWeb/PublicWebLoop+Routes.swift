@@ -4,18 +4,20 @@ import Crypto
 import HTTP1
 import HTTPServer
 import JSON
+import Sessions
 import WebSocket
 
 /// What public-web answers, on its two listeners.
 extension PublicWebLoop {
     private static let subprotocol = "cloudevents.json"
-    private static let correlationIDBytesMax = 128
 
     func publicRouter() -> HTTPRouter {
         var router = HTTPRouter()
         addHealth(to: &router)
         router.add(.get, "/ws") { [unowned self] in openSession($0, $1) }
         router.add(.post, "/events") { [unowned self] in postEvents($0, $1) }
+        router.add(.get, "/events/{id}") { [unowned self] in getEvent($0, $1) }
+        router.add(.get, "/sessions/{correlationid}/events") { [unowned self] in openStream($0, $1) }
         router.add(.post, "/ping") { [unowned self] in postPing($0, $1) }
         if let path = shared.echoPath { router.add(.get, path) { [unowned self] in openEcho($0, $1) } }
         return router
@@ -25,6 +27,9 @@ extension PublicWebLoop {
         var router = HTTPRouter()
         addHealth(to: &router)
         router.add(.post, "/dispatch") { [unowned self] in dispatch($0, $1) }
+        router.add(.get, "/sessions") { [unowned self] in listSessions($0, $1) }
+        router.add(.get, "/sessions/{id}") { [unowned self] in showSession($0, $1) }
+        router.add(.delete, "/sessions/{id}") { [unowned self] in endSession($0, $1) }
         router.add(.get, "/metrics") { [unowned self] _, exchange in
             exchange.respond(
                 status: 200, contentType: "text/plain; version=0.0.4", body: shared.metrics.registry.prometheusText())
@@ -42,35 +47,72 @@ extension PublicWebLoop {
         }
     }
 
-    // MARK: WebSocket
+    // MARK: Connections
 
     private func openSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        if isDraining {
-            return exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
-        }
         guard let upgrade = upgrade(request, exchange) else { return }
-        let correlationID: [UInt8]
-        if let wanted = request.head.queryItem("correlationid") {
-            guard Self.isUsable(correlationID: wanted) else {
-                let detail = "`correlationid` is 1 to 128 letters, digits, or any of - . _ ~ :"
-                return exchange.respond(Problem(.malformedRequest, detail))
-            }
-            correlationID = Array(wanted.utf8)
-        } else {
-            let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
-            correlationID = Array(id.text.utf8)
-        }
+        guard let wish = wish(request, exchange) else { return }
         let isStrict = upgrade.subprotocols.contains(Self.subprotocol)
-        let session = WebSocketSession(
-            home: self, correlationID: correlationID, rules: isStrict ? .strict : .lenient)
         let answer = Self.answer(to: upgrade, subprotocol: isStrict ? Self.subprotocol : nil)
-        if let channel = exchange.takeOver(answer: answer, handler: session) { session.open(on: channel) }
+        connect(exchange, ConnectionRequest(kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish))
+    }
+
+    private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard let id = CorrelationID(request.parameter) else { return exchange.respond(Self.badCorrelationID) }
+        guard var wish = wish(request, exchange) else { return }
+        wish.correlationID = id
+        if let last = request.head.headers.first("last-event-id") {
+            guard let sequence = SequenceText.parse(last) else {
+                return exchange.respond(Problem(.malformedRequest, "`Last-Event-ID` is a sequence: decimal digits."))
+            }
+            wish.after = sequence
+        }
+        if request.head.method == .head { return exchange.respond(status: 200, contentType: "text/event-stream") }
+        connect(exchange, ConnectionRequest(kind: .eventStream, wish: wish))
+    }
+
+    /// What the query says of the session. Nil if it is malformed; then the client was told.
+    private func wish(_ request: HTTPRequest, _ exchange: HTTPExchange) -> SessionWish? {
+        var wish = SessionWish()
+        if isDraining {
+            exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
+            return nil
+        }
+        if let text = request.head.queryItem("correlationid") {
+            guard let id = CorrelationID(text) else {
+                exchange.respond(Self.badCorrelationID)
+                return nil
+            }
+            wish.correlationID = id
+        }
+        if let text = request.head.queryItem("resume") {
+            guard let token = Array(text.utf8).withUnsafeBytes({ SessionToken($0) }) else {
+                exchange.respond(Problem(.malformedRequest, "`resume` is no resume token."))
+                return nil
+            }
+            wish.token = token
+        }
+        if let text = request.head.queryItem("after") {
+            guard let sequence = SequenceText.parse(text) else {
+                exchange.respond(Problem(.malformedRequest, "`after` is a sequence: decimal digits."))
+                return nil
+            }
+            wish.after = sequence
+        }
+        return wish
+    }
+
+    static var badCorrelationID: Problem {
+        Problem(.malformedRequest, "`correlationid` is 1 to 128 letters, digits, or any of - . _ ~ :")
     }
 
     private func openEcho(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         guard let upgrade = upgrade(request, exchange) else { return }
         let session = EchoSession(messageBytesMax: shared.limits.echoMessageBytesMax)
-        _ = exchange.takeOver(answer: Self.answer(to: upgrade, subprotocol: nil), handler: session)
+        guard let channel = exchange.takeOver(handler: session) else { return }
+        publicServer?.countResponse(status: 101)
+        channel.write { $0.append(contentsOf: Self.answer(to: upgrade, subprotocol: nil)) }
+        channel.processAgain()
     }
 
     private func upgrade(_ request: HTTPRequest, _ exchange: HTTPExchange) -> UpgradeRequest? {
@@ -90,96 +132,5 @@ extension PublicWebLoop {
         var answer: [UInt8] = []
         UpgradeRequest.appendAnswer(accept: accept, subprotocol: subprotocol, to: &answer)
         return answer
-    }
-
-    private static func isUsable(correlationID: String) -> Bool {
-        let bytes = correlationID.utf8
-        guard (1...correlationIDBytesMax).contains(bytes.count) else { return false }
-        return bytes.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F, 0x7E: true
-            default: false
-            }
-        }
-    }
-
-    // MARK: HTTP
-
-    private func postEvents(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        let headers = request.head.headers
-        let mode = headers.withFirst("content-type") { type in
-            HTTPBinding.mode(contentType: type, hasSpecversionHeader: headers.contains("ce-specversion"))
-        }
-        switch mode {
-        case .structured: begin(request.body, .single, exchange)
-        case .batch: begin(request.body, .batch, exchange)
-        case .binary: postBinary(request, exchange)
-        case .unsupported:
-            let detail =
-                "Send application/cloudevents+json, application/cloudevents-batch+json, or ce-* headers with any type."
-            exchange.respond(
-                Problem(.unsupportedMediaType, detail), headers: [("Accept", "\(MediaType.event), \(MediaType.batch)")])
-        }
-    }
-
-    private func postBinary(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        var attributes: [(name: String, value: String)] = []
-        request.head.headers.forEachField { name, value in
-            let lowercased = name.text.lowercased()
-            if lowercased.hasPrefix("ce-") { attributes.append((lowercased, value.text)) }
-        }
-        do throws(EventError) {
-            let event = try request.body.withBytes { body throws(EventError) in
-                try HTTPBinding.event(
-                    fromBinary: attributes, contentType: request.head.headers.first("content-type"), body: body)
-            }
-            begin(event, .single, exchange)
-        } catch {
-            exchange.respond(Problem(.malformedEvent, error.detail))
-        }
-    }
-
-    private func postPing(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        var event: [UInt8] = []
-        event.append("{\"specversion\":\"1.0\",\"id\":\"")
-        UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random).append(to: &event)
-        event.append("\",\"source\":\"/switchboard/ping\",\"type\":\"PingRequest\"")
-        if request.body.contains(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) {
-            do throws(JSONError) {
-                try request.body.withBytes { body throws(JSONError) in try JSONScanner.validate(body) }
-            } catch {
-                return exchange.respond(Problem(.malformedRequest, "The body is neither empty nor JSON: \(error)."))
-            }
-            event.append(",\"datacontenttype\":\"application/json\",\"data\":")
-            event.append(contentsOf: request.body)
-        }
-        event.append(0x7D)
-        begin(event, .single, exchange)
-    }
-
-    /// Nothing of a batch is taken unless all of it is well-formed.
-    private func begin(_ body: [UInt8], _ form: EventsExchange.Form, _ exchange: HTTPExchange) {
-        body.withUnsafeBytes { bytes in
-            var envelopes: [EventEnvelope] = []
-            do throws(EventError) {
-                if form == .single {
-                    envelopes.append(try EventEnvelope.scan(bytes, rules: .strict))
-                } else {
-                    try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
-                }
-            } catch {
-                return exchange.respond(Problem(.malformedEvent, error.detail))
-            }
-            guard envelopes.count <= shared.limits.batchEventsMax else {
-                let detail = "A batch has at most \(shared.limits.batchEventsMax) events."
-                return exchange.respond(Problem(.contentTooLarge, detail))
-            }
-            let isReserved = envelopes.contains { $0.value(.type, in: bytes)?.hasPrefix("switchboard.") == true }
-            if isReserved {
-                let detail = "Types that begin with `switchboard.` are the gateway's own."
-                return exchange.respond(Problem(.unroutableType, detail))
-            }
-            EventsExchange(home: self, exchange: exchange, form: form).begin(bytes, envelopes)
-        }
     }
 }

@@ -3,6 +3,7 @@ import Core
 import HTTP1
 import HTTPClient
 import HTTPServer
+import JSON
 import Reactor
 import Sessions
 import Telemetry
@@ -26,8 +27,16 @@ final class PublicWebLoop: TimerTarget {
     let loop: EventLoop
     let transport: HTTPTransport
     let authenticator: InternalAuthenticator
-    var sinks = Slab<any ReplySink>()
-    var pending: PendingRequests
+    let sessions: SessionTable
+    /// A place is taken before its connection is made.
+    var connections = Slab<(any SessionConnection)?>()
+    var exchanges = Slab<EventsExchange>()
+    var queryWaits = Slab<HTTPExchange>()
+    /// Exchanges of requests that other loops have, by loop and number there.
+    var remoteExchanges: [RemoteWait: UInt64] = [:]
+    let parkedHandler = ParkedHandler()
+    var counted = CountedSessions()
+    var isPumping = false
     var random = RandomSource()
     /// Where a message is put together before its length is known.
     var scratch: [UInt8] = []
@@ -35,7 +44,7 @@ final class PublicWebLoop: TimerTarget {
     var peers: [Mailbox<LoopMessage>] = []
     private(set) var mailbox: Mailbox<LoopMessage>
     private(set) var poster: CoalescingPoster<ForwardToken>
-    private var publicServer: HTTPServer?
+    private(set) var publicServer: HTTPServer?
     private var internalServer: HTTPServer?
     private var expired: [PendingRequests.Expired] = []
     private var drain: DrainPlan?
@@ -47,7 +56,8 @@ final class PublicWebLoop: TimerTarget {
         transport = HTTPTransport(loop: loop)
         let authenticator = InternalAuthenticator(secret: shared.internalSecret)
         self.authenticator = authenticator
-        pending = PendingRequests(requestsMax: shared.limits.pendingPerLoopMax, now: loop.now)
+        sessions = SessionTable(
+            limits: shared.limits.sessions, instance: shared.instance | UInt64(index), now: loop.now)
         weak var weakSelf: PublicWebLoop?
         mailbox = loop.makeMailbox(messagesMax: Self.mailboxMessagesMax) { weakSelf?.receive($0) }
         poster = CoalescingPoster(
@@ -97,6 +107,10 @@ final class PublicWebLoop: TimerTarget {
         case .dispatch(let events, let indices, let origin, let wait):
             dispatchForPeer(events: events, indices: indices, origin: origin, wait: wait)
         case .dispatched(let wait, let refused): finishDispatch(wait, refused)
+        case .adopt(let channel, let request): adopt(channel, request)
+        case .ask(let query, let origin, let wait): answer(query, for: origin, wait)
+        case .answered(let wait, let answer): finishQuery(wait, answer)
+        case .abandoned(let origin, let wait): abandon(origin, wait)
         case .drain(let spread): beginDrain(spreadMilliseconds: spread)
         case .stop: loop.stop()
         }
@@ -105,27 +119,62 @@ final class PublicWebLoop: TimerTarget {
     // MARK: Deadlines
 
     private func expireRequests() {
-        pending.expire(at: loop.now, into: &expired)
+        sessions.pending.expire(at: loop.now, into: &expired)
         for request in expired {
-            guard let sink = sinks[request.owner] else { continue }
-            settle(request.request, of: sink, Problem(.deadlinePassed, "The event had no answer before its deadline."))
+            guard let owner = owner(request.owner) else { continue }
+            settle(request.request, of: owner, Problem(.deadlinePassed, "The event had no answer before its deadline."))
         }
         expired.removeAll(keepingCapacity: expired.count <= 1024)
+        sessions.expire(at: loop.now) { session, waiting in
+            shared.metrics.sessionsLingeredOut.add()
+            sessionGone(session, waiting: waiting)
+        } overrun: { session in
+            overrun(session)
+        }
+        countSessions()
     }
+
+    func exchange(_ handle: UInt64) -> EventsExchange? {
+        handle & EventsExchange.handleBit == 0 ? nil : exchanges[handle & ~EventsExchange.handleBit]
+    }
+
+    func owner(_ handle: UInt64) -> (any RequestOwner)? { exchange(handle) ?? sessions[handle] }
 
     /// Ends an accepted request with its one error, unless it has ended already.
-    func settle(_ request: PendingRequests.RequestID, of sink: any ReplySink, _ problem: Problem) {
-        guard let id = pending.settle(request, list: &sink.pending) else { return }
+    func settle(_ request: PendingRequests.RequestID, of owner: any RequestOwner, _ problem: Problem) {
+        guard let id = sessions.pending.id(of: request),
+            let settled = sessions.pending.settle(request, list: &owner.pending)
+        else { return }
         shared.metrics.eventsWaiting.add(-1)
         shared.metrics.count(problem.kind)
-        sink.fail(id: id, problem)
+        if let exchange = owner as? EventsExchange {
+            sessions.pending.forget(request)
+            exchange.fail(id: id, problem)
+        } else if let session = owner as? Session {
+            fail(session, settled, id, problem)
+        }
     }
 
-    /// The sink is gone, and nobody waits for its answers.
-    func forget(_ owner: UInt64, _ sink: any ReplySink) {
-        shared.metrics.eventsWaiting.add(-Int64(sink.pending.count))
-        pending.settleAll(of: &sink.pending)
-        sinks.remove(owner)
+    private func fail(_ session: Session, _ settled: PendingRequests.Settled, _ id: [UInt8], _ problem: Problem) {
+        if let waiter = exchange(settled.waiter) {
+            // After a passing failure the client may try again under the same id.
+            if let event = waiter.fail(id: id, problem), !problem.kind.isPassing {
+                sessions.keepReply(event, of: settled.request, in: session, now: loop.now)
+            } else {
+                sessions.pending.forget(settled.request)
+            }
+            return
+        }
+        var raw: [UInt8] = []
+        id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
+        raw.withUnsafeBytes { appendError(problem, cause: $0, ending: settled.request, to: session) }
+    }
+
+    /// The request is answered, or its client gone: nobody waits for its answers any more.
+    func forget(_ exchange: EventsExchange) {
+        shared.metrics.eventsWaiting.add(-Int64(exchange.pending.count))
+        sessions.pending.forgetAll(of: &exchange.pending)
+        exchanges.remove(exchange.handle & ~EventsExchange.handleBit)
     }
 
     // MARK: The dispatcher
@@ -155,24 +204,24 @@ final class PublicWebLoop: TimerTarget {
 
     private func beginDrain(spreadMilliseconds: UInt64) {
         guard drain == nil else { return }
-        drain = DrainPlan(startedAt: loop.now, spreadMilliseconds: spreadMilliseconds)
+        drain = DrainPlan(
+            startedAt: loop.now, spreadMilliseconds: spreadMilliseconds, connections: max(connections.count, 1))
         publicServer?.drain()
         continueDrain()
     }
 
-    /// Sessions are asked to reconnect once their pending answers are out or the time for them is over; the loop stops
-    /// when its clients are gone. The internal listener goes last: answers come in through it.
+    /// Connections are asked to come back once their session's pending answers are out or the time for them is over; the
+    /// loop stops when its clients are gone. The internal listener goes last: answers come in through it.
     private func continueDrain() {
-        guard let plan = drain else { return }
-        let isOver = loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds
-        for sink in sinks.all {
-            guard let session = sink as? WebSocketSession, isOver || session.pending.count == 0 else { continue }
-            session.goAway(reconnectAfterMilliseconds: plan.slotMilliseconds(random: random.next()))
+        guard var plan = drain else { return }
+        let elapsed = loop.now.milliseconds(since: plan.startedAt)
+        let isOver = elapsed >= plan.spreadMilliseconds
+        for connection in connections.all.compactMap({ $0 }) where isOver || connection.session.pending.count == 0 {
+            connection.end(.goingAway(reconnectAfterMilliseconds: plan.nextSlotMilliseconds(random: random.next())))
         }
-        let isQuiet = sinks.count == 0 && publicServer?.isEmpty != false
-        let isLate =
-            loop.now.milliseconds(since: plan.startedAt) >= plan.spreadMilliseconds
-            + shared.limits.closeAnswerMilliseconds
+        drain = plan
+        let isQuiet = connections.count == 0 && exchanges.count == 0 && publicServer?.isEmpty != false
+        let isLate = elapsed >= plan.spreadMilliseconds + shared.limits.closeAnswerMilliseconds
         if isQuiet || isLate { return loop.stop() }
         setTimer(TimerKind.stopping, 50)
     }

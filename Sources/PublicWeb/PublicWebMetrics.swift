@@ -5,7 +5,14 @@ import Telemetry
 final class PublicWebMetrics: Sendable {
     let registry: MetricsRegistry
     let sessionsOpened: Counter
+    let sessionsRecovered: Counter
+    let sessionsNotRecovered: Counter
+    let sessionsTakenOver: Counter
+    let sessionsLingeredOut: Counter
     let sessionsAttached: Gauge
+    let sessionsDetached: Gauge
+    let replayBytes: Gauge
+    let replayDropped: Counter
     let eventsAccepted: Counter
     let eventsDuplicate: Counter
     let answersDelivered: Counter
@@ -20,10 +27,24 @@ final class PublicWebMetrics: Sendable {
     init(registry: MetricsRegistry) {
         self.registry = registry
         sessionsOpened = registry.counter("switchboard_sessions_opened_total", "Sessions opened")
-        sessionsAttached = registry.gauge("switchboard_sessions_attached", "Sessions with an open socket")
+        sessionsRecovered = registry.counter(
+            "switchboard_sessions_resumed_total", "Sessions joined again by their client",
+            labels: [("recovered", "true")])
+        sessionsNotRecovered = registry.counter(
+            "switchboard_sessions_resumed_total", "Sessions joined again by their client",
+            labels: [("recovered", "false")])
+        sessionsTakenOver = registry.counter(
+            "switchboard_sessions_taken_over_total", "Connections closed because a newer one has their session")
+        sessionsLingeredOut = registry.counter(
+            "switchboard_sessions_expired_total", "Sessions ended because no client came back to them")
+        sessionsAttached = registry.gauge("switchboard_sessions_attached", "Sessions with a connection")
+        sessionsDetached = registry.gauge("switchboard_sessions_detached", "Sessions that wait for their client")
+        replayBytes = registry.gauge("switchboard_replay_bytes", "Events kept until they are acknowledged")
+        replayDropped = registry.counter(
+            "switchboard_replay_dropped_total", "Events dropped before they were acknowledged")
         eventsAccepted = registry.counter("switchboard_events_accepted_total", "Events accepted from clients")
         eventsDuplicate = registry.counter(
-            "switchboard_events_duplicate_total", "Events ignored because their id was still waiting for its answer")
+            "switchboard_events_duplicate_total", "Events that repeat an id that waits for its answer, or has it")
         answersDelivered = registry.counter("switchboard_answers_delivered_total", "Answers given to clients")
         pushesDelivered = registry.counter(
             "switchboard_pushes_delivered_total", "Events given to clients that answer nothing they asked")

@@ -1,5 +1,6 @@
 import Configuration
 import Program
+import Sessions
 import Telemetry
 
 /// public-web as a program of its own.
@@ -28,6 +29,11 @@ public struct PublicWebProgram: RunningProgram {
         Setting("dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
         Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),
         Setting("pong-timeout", .duration, default: "10s", "A client that is silent so long after a ping is let go."),
+        Setting("session-linger", .duration, default: "120s", "How long a session outlives its connection."),
+        Setting("replay-events", .integer(1...100_000), default: "1000", "Events a session keeps to be sent again."),
+        Setting("replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps."),
+        Setting("replay-age", .duration, default: "120s", "How long a session keeps an event."),
+        Setting("replay-total", .bytes, default: "512MiB", "Bytes of events that all sessions keep together."),
         Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
         Setting("output-max", .bytes, default: "1MiB", "A client with more waiting output is let go at once."),
     ]
@@ -63,10 +69,22 @@ public struct PublicWebProgram: RunningProgram {
         result.limits.dispatcherWaitMilliseconds = UInt64(settings.integer("dispatcher-wait"))
         result.limits.pingIntervalMilliseconds = UInt64(settings.integer("ping-interval"))
         result.limits.pongTimeoutMilliseconds = UInt64(settings.integer("pong-timeout"))
-        result.limits.outputSoftBytesMax = settings.integer("output-soft")
-        result.limits.outputHardBytesMax = settings.integer("output-max")
+        result.limits.sessions = sessionLimits(settings, loops: result.loops)
         try check(result)
         return result
+    }
+
+    private static func sessionLimits(_ settings: Configuration, loops: Int) -> SessionLimits {
+        var limits = SessionLimits()
+        limits.lingerMilliseconds = UInt64(settings.integer("session-linger"))
+        limits.replayEventsMax = settings.integer("replay-events")
+        limits.replayBytesMax = settings.integer("replay-bytes")
+        limits.replayMilliseconds = UInt64(settings.integer("replay-age"))
+        limits.replayTotalBytesMax = settings.integer("replay-total") / loops
+        limits.outputSoftBytesMax = settings.integer("output-soft")
+        limits.outputHardBytesMax = settings.integer("output-max")
+        limits.outputWindowBytes = min(limits.outputWindowBytes, max(limits.outputSoftBytesMax / 2, 1))
+        return limits
     }
 
     private static func check(_ configuration: PublicWebConfiguration) throws(SettingsProblem) {

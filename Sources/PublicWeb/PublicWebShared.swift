@@ -18,6 +18,7 @@ struct PublicWebShared: Sendable {
     /// Random, with the low byte clear: a loop's own number is this one plus its index.
     let instance: UInt64
     let loopCount: Int
+    let recentEvents = RecentEvents()
 
     var instanceName: String {
         var text: [UInt8] = []

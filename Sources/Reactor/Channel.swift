@@ -16,8 +16,8 @@ public final class Channel: EventHandler, TimerTarget {
 
     public unowned let loop: EventLoop
     public var handler: (any ChannelHandler)?
-    /// Called once when the channel has ended, whoever its handler then is.
-    public var closeHook: (() -> Void)?
+    /// Told once when the channel has ended, whoever its handler then is.
+    public var owner: (any ChannelOwner)?
     private let fd: CInt
     private var registration: EventLoop.Registration?
     private let tls: TLSSession?
@@ -51,6 +51,40 @@ public final class Channel: EventHandler, TimerTarget {
             throw error
         }
         return channel
+    }
+
+    /// Goes on with a connection that another loop has left, with what it had received and not sent.
+    public static func attach(
+        _ detached: DetachedChannel, loop: EventLoop, handler: any ChannelHandler
+    ) throws(SystemError) -> Channel {
+        let channel = Channel(loop: loop, fd: detached.fd, tls: detached.tls, handler: handler)
+        channel.registration = try loop.register(detached.fd, .readable, channel)
+        channel.owner = detached.attach()
+        channel.input = detached.input
+        if !detached.output.isEmpty { channel.write { $0.append(contentsOf: detached.output) } }
+        channel.processAgain()
+        return channel
+    }
+
+    /// The connection fails when its peer's kernel does not acknowledge what was sent for so long.
+    public func setUnacknowledgedTimeout(milliseconds: UInt64) {
+        if state == .open { _ = clinux_set_unacknowledged_timeout(fd, UInt32(clamping: milliseconds)) }
+    }
+
+    /// Leaves the loop, for another one: not from within its handler's calls. Nil if it is closing.
+    public func detach() -> DetachedChannel? {
+        guard state == .open, let registration else { return nil }
+        loop.unregister(registration)
+        self.registration = nil
+        state = .closed
+        handler = nil
+        let detached = DetachedChannel(
+            fd: fd, tls: tls, input: input, output: Array(output[outputSent...]), owner: owner)
+        owner = nil
+        input = []
+        output = []
+        outputSent = 0
+        return detached
     }
 
     private init(loop: EventLoop, fd: CInt, tls: TLSSession?, handler: any ChannelHandler) {
@@ -94,16 +128,21 @@ public final class Channel: EventHandler, TimerTarget {
         outputSent = 0
         let last = handler
         handler = nil
-        let hook = closeHook
-        closeHook = nil
+        let owner = owner
+        self.owner = nil
         last?.channelClosed(self, reason)
-        hook?()
+        owner?.channelEnded()
     }
 
     private func markDirty() {
         guard !isDirty else { return }
         isDirty = true
         loop.markDirty(self)
+    }
+
+    /// Sends at once what the socket takes, before the turn ends: for those who look at `outputBytes` and find it large.
+    public func flushNow() {
+        if state == .open, outputBytes > 0 { flush() }
     }
 
     func flush() {

@@ -1,30 +1,51 @@
 import Core
 
-/// Requests that were accepted and wait for their one answer: found by owner and event id, given up at their deadline.
+/// Requests that were accepted: found by owner and event id. While they wait for their one answer they have a deadline;
+/// afterwards they are remembered as long as their answer is.
 ///
 /// A pure state machine: time is passed in. Not synchronised; it belongs to one thread.
 public struct PendingRequests {
-    /// The requests of one owner, kept with the owner.
+    /// The waiting requests of one owner, kept with the owner.
     public struct List {
         fileprivate var head: Int32 = -1
         public fileprivate(set) var count: Int32 = 0
         public init() {}
     }
 
-    /// Names a request; stale once it is settled.
+    /// Names a request; stale once it is forgotten.
     public struct RequestID: Hashable, Sendable {
         fileprivate let index: Int32
         fileprivate let generation: UInt32
     }
 
+    /// Where the answer of an ended request is kept.
+    public enum Place: Equatable, Sendable {
+        /// In the session's stream, under its sequence.
+        case stream(UInt64)
+        /// Among the answers that went into HTTP responses, under its number there.
+        case replies(UInt64)
+    }
+
+    public enum State: Equatable, Sendable {
+        case waiting
+        case ended(Place)
+    }
+
     public enum Insertion: Equatable {
         case inserted(RequestID)
-        /// The owner already waits for an answer to this id.
-        case duplicate
+        /// The owner knows the id. `isSame`: it is the same event again, by its content.
+        case duplicate(RequestID, State, isSame: Bool)
         case full
     }
 
-    /// A request whose time is over. It is still pending: its owner settles it.
+    /// A request that has just got its answer. It is to be kept, or to be forgotten.
+    public struct Settled: Equatable {
+        public let request: RequestID
+        /// Who waits for the answer, if not the owner: what was given with `insert` or `redirect`.
+        public let waiter: UInt64
+    }
+
+    /// A request whose time is over. It still waits: its owner settles it.
     public struct Expired: Equatable {
         public let owner: UInt64
         public let request: RequestID
@@ -32,13 +53,16 @@ public struct PendingRequests {
 
     private struct Entry {
         var owner: UInt64 = 0
+        var waiter: UInt64 = 0
         var id: [UInt8] = []
         var key: Int = 0
+        var content: Int = 0
         var generation: UInt32 = 0
         var next: Int32 = -1
         var previous: Int32 = -1
         var timer: TimingWheel<RequestID>.TimerID?
-        var isUsed = false
+        /// Nil if the place is free.
+        var state: State?
     }
 
     public let requestsMax: Int
@@ -47,19 +71,30 @@ public struct PendingRequests {
     private var places: [Int: Int32] = [:]
     private var wheel: TimingWheel<RequestID>
     private var due: [RequestID] = []
+    /// Those that wait.
     public private(set) var count = 0
+    /// Those that have ended and are remembered.
+    public private(set) var endedCount = 0
 
     public init(requestsMax: Int, now: MonotonicInstant) {
         self.requestsMax = requestsMax
         wheel = TimingWheel(now: now)
     }
 
-    /// - Parameter id: the event's id, decoded from JSON.
+    /// - Parameters:
+    ///   - id: the event's id, decoded from JSON.
+    ///   - content: a hash of what makes it the same event.
+    ///   - waiter: who is to be given the answer, if not the owner; 0 for none.
     public mutating func insert(
-        owner: UInt64, list: inout List, id: UnsafeRawBufferPointer, deadline: MonotonicInstant
+        owner: UInt64, list: inout List, id: UnsafeRawBufferPointer, content: Int = 0, deadline: MonotonicInstant,
+        waiter: UInt64 = 0
     ) -> Insertion {
         let (key, found) = locate(owner, id)
-        if found != nil { return .duplicate }
+        if let found {
+            let entry = entries[Int(found)]
+            let request = RequestID(index: found, generation: entry.generation)
+            return .duplicate(request, entry.state ?? .waiting, isSame: entry.content == content)
+        }
         guard count < requestsMax else { return .full }
         let index = allocate()
         let request = RequestID(index: index, generation: entries[Int(index)].generation)
@@ -67,12 +102,14 @@ public struct PendingRequests {
         let previousHead = list.head
         withEntry(index) { entry in
             entry.owner = owner
+            entry.waiter = waiter
             entry.id = Array(id)
             entry.key = key
+            entry.content = content
             entry.next = previousHead
             entry.previous = -1
             entry.timer = timer
-            entry.isUsed = true
+            entry.state = .waiting
         }
         if list.head >= 0 { entries[Int(list.head)].previous = index }
         list.head = index
@@ -82,29 +119,82 @@ public struct PendingRequests {
         return .inserted(request)
     }
 
-    /// Settles the request with this id; false if there is none: it was never asked, or answered before.
-    public mutating func settle(owner: UInt64, list: inout List, id: UnsafeRawBufferPointer) -> Bool {
-        guard let index = locate(owner, id).found else { return false }
-        remove(index, from: &list)
-        return true
+    /// The request with this id, and how it stands.
+    public func find(owner: UInt64, id: UnsafeRawBufferPointer) -> (request: RequestID, state: State)? {
+        guard let index = locate(owner, id).found, let state = entries[Int(index)].state else { return nil }
+        return (RequestID(index: index, generation: entries[Int(index)].generation), state)
     }
 
-    /// Settles the request and returns its event id; nil if it is settled already.
-    public mutating func settle(_ request: RequestID, list: inout List) -> [UInt8]? {
-        guard isCurrent(request) else { return nil }
-        let id = entries[Int(request.index)].id
-        remove(request.index, from: &list)
-        return id
+    /// The id of a request's event; nil if it is forgotten.
+    public func id(of request: RequestID) -> [UInt8]? { isCurrent(request) ? entries[Int(request.index)].id : nil }
+
+    /// The hash that the request was inserted with.
+    public func content(of request: RequestID) -> Int? {
+        isCurrent(request) ? entries[Int(request.index)].content : nil
     }
 
-    /// Settles all of an owner's requests, which nobody waits for any more.
-    public mutating func settleAll(of list: inout List) {
-        while list.head >= 0 { remove(list.head, from: &list) }
+    /// Who is to be given the answer of a request that waits; 0 for its owner.
+    public func waiter(of request: RequestID) -> UInt64 {
+        isWaiting(request) ? entries[Int(request.index)].waiter : 0
     }
+
+    /// Another waiter instead of the one before, which is returned; nil if the request does not wait any more.
+    public mutating func redirect(_ request: RequestID, to waiter: UInt64) -> UInt64? {
+        guard isWaiting(request) else { return nil }
+        let before = entries[Int(request.index)].waiter
+        entries[Int(request.index)].waiter = waiter
+        return before
+    }
+
+    /// Ends the wait of the request with this id; nil if there is none: it was never asked, or answered before.
+    public mutating func settle(owner: UInt64, list: inout List, id: UnsafeRawBufferPointer) -> Settled? {
+        guard let index = locate(owner, id).found else { return nil }
+        return settle(RequestID(index: index, generation: entries[Int(index)].generation), list: &list)
+    }
+
+    /// Ends the request's wait; nil if it does not wait any more.
+    public mutating func settle(_ request: RequestID, list: inout List) -> Settled? {
+        guard isWaiting(request) else { return nil }
+        let entry = entries[Int(request.index)]
+        if let timer = entry.timer { wheel.cancel(timer) }
+        unlink(entry, from: &list)
+        withEntry(request.index) { entry in
+            entry.timer = nil
+            entry.state = .ended(.stream(0))
+        }
+        count -= 1
+        endedCount += 1
+        return Settled(request: request, waiter: entry.waiter)
+    }
+
+    /// Remembers a settled request until it is forgotten.
+    public mutating func keep(_ request: RequestID, at place: Place) {
+        guard isCurrent(request), !isWaiting(request) else { return }
+        entries[Int(request.index)].state = .ended(place)
+    }
+
+    /// Its id may be used again.
+    public mutating func forget(_ request: RequestID) {
+        guard isCurrent(request), !isWaiting(request) else { return }
+        endedCount -= 1
+        release(request.index)
+    }
+
+    /// Settles and forgets all of an owner's requests, which nobody waits for any more.
+    public mutating func forgetAll(of list: inout List) {
+        while list.head >= 0 {
+            let request = RequestID(index: list.head, generation: entries[Int(list.head)].generation)
+            guard settle(request, list: &list) != nil else { return }
+            forget(request)
+        }
+    }
+
+    /// When `expire` has something to do next.
+    public var nextDeadline: MonotonicInstant? { wheel.nextDeadline }
 
     public mutating func expire(at now: MonotonicInstant, into expired: inout [Expired]) {
         wheel.advance(to: now, into: &due)
-        for request in due where isCurrent(request) {
+        for request in due where isWaiting(request) {
             entries[Int(request.index)].timer = nil
             expired.append(Expired(owner: entries[Int(request.index)].owner, request: request))
         }
@@ -113,7 +203,11 @@ public struct PendingRequests {
 
     private func isCurrent(_ request: RequestID) -> Bool {
         let index = Int(request.index)
-        return index < entries.count && entries[index].generation == request.generation && entries[index].isUsed
+        return index < entries.count && entries[index].generation == request.generation && entries[index].state != nil
+    }
+
+    private func isWaiting(_ request: RequestID) -> Bool {
+        isCurrent(request) && entries[Int(request.index)].state == .waiting
     }
 
     /// The key under which the id stands, or would stand. Keys are seeded hashes, so that nobody can aim at a collision;
@@ -143,20 +237,20 @@ public struct PendingRequests {
         return Int32(entries.count - 1)
     }
 
-    private mutating func remove(_ index: Int32, from list: inout List) {
-        let entry = entries[Int(index)]
-        if let timer = entry.timer { wheel.cancel(timer) }
+    private mutating func unlink(_ entry: Entry, from list: inout List) {
         if entry.previous >= 0 { entries[Int(entry.previous)].next = entry.next } else { list.head = entry.next }
         if entry.next >= 0 { entries[Int(entry.next)].previous = entry.previous }
         list.count -= 1
-        places[entry.key] = nil
-        count -= 1
-        closeGap(after: entry.key)
+    }
+
+    private mutating func release(_ index: Int32) {
+        let key = entries[Int(index)].key
+        places[key] = nil
+        closeGap(after: key)
         let nextFree = free
         withEntry(index) { entry in
             entry.id = []
-            entry.timer = nil
-            entry.isUsed = false
+            entry.state = nil
             entry.generation &+= 1
             entry.next = nextFree
         }

@@ -22,7 +22,7 @@ public final class InternalAuthenticator {
     public func headerLine(path: String, body: [UInt8], wallNanoseconds: UInt64) -> String? {
         guard let key else { return nil }
         let milliseconds = wallNanoseconds / 1_000_000
-        let code = Self.code(key, path: path, milliseconds: milliseconds, body: body)
+        let code = Self.code(key, method: "POST", path: path, milliseconds: milliseconds, body: body)
         return "Switchboard-Signature: t=\(milliseconds),v1=\(Hexadecimal.string(code))"
     }
 
@@ -38,13 +38,16 @@ public final class InternalAuthenticator {
         guard difference <= Self.windowMilliseconds else { return false }
         var hex = Array(value[comma...].dropFirst(4).utf8)
         let given = hex.withUnsafeMutableBytes { Hexadecimal.bytes(UnsafeRawBufferPointer($0)) }
-        let expected = Self.code(key, path: head.path, milliseconds: milliseconds, body: body)
+        let expected = Self.code(key, method: head.method.text, path: head.path, milliseconds: milliseconds, body: body)
         return given.map { ConstantTime.equals($0, expected) } ?? false
     }
 
-    private static func code(_ key: HMACKey, path: String, milliseconds: UInt64, body: [UInt8]) -> [UInt8] {
+    private static func code(
+        _ key: HMACKey, method: String, path: String, milliseconds: UInt64, body: [UInt8]
+    ) -> [UInt8] {
         var message: [UInt8] = []
-        message.append("POST\n")
+        message.append(utf8: method)
+        message.append(0x0A)
         message.append(utf8: path)
         message.append(0x0A)
         message.append(decimal: milliseconds)

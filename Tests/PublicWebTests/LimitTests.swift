@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func aClientThatDoesNotReadIsClosed() throws {
-        let tiers = try TestTiers { $0.limits.outputHardBytesMax = 200_000 }
+        let tiers = try TestTiers { $0.limits.sessions.outputHardBytesMax = 200_000 }
         let peer = try WebSocketPeer(port: tiers.publicPort, receiveBytes: 4096)
         _ = peer.nextEvent()
         let padding = String(repeating: "x", count: 50_000)

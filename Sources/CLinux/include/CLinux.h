@@ -23,6 +23,8 @@ int clinux_accept(int listener);
 /* A bound, listening, non-blocking TCP socket; host is a numeric address. *bound_port receives the port. */
 int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port);
 int clinux_set_nodelay(int fd);
+// The connection fails when sent bytes are not acknowledged for so long (TCP_USER_TIMEOUT).
+int clinux_set_unacknowledged_timeout(int fd, unsigned int milliseconds);
 
 /* Fills the whole range with random bytes; aborts if the kernel can't. */
 void clinux_random(void *bytes, size_t count);

@@ -1,0 +1,30 @@
+import WebSocket
+
+/// Why the gateway ends a session's connection.
+enum ConnectionEnd {
+    case takenOver
+    case tooSlow
+    case goingAway(reconnectAfterMilliseconds: UInt64)
+    case sessionClosed
+    case sessionEnded
+
+    var closeCode: CloseCode {
+        switch self {
+        case .takenOver: .sessionTakenOver
+        case .tooSlow: .tooSlow
+        case .goingAway: .goingAway
+        case .sessionClosed: .normal
+        case .sessionEnded: .policyViolation
+        }
+    }
+
+    var reason: String {
+        switch self {
+        case .takenOver: "the session was taken over by a newer connection"
+        case .tooSlow: "the client does not read fast enough"
+        case .goingAway(let milliseconds): "reconnect in \(milliseconds)"
+        case .sessionClosed: "closed by the client"
+        case .sessionEnded: "the session was ended"
+        }
+    }
+}

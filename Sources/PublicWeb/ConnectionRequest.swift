@@ -1,0 +1,13 @@
+import Sessions
+
+/// A client's wish for a connection to a session.
+struct ConnectionRequest: Sendable {
+    enum Kind: Sendable {
+        /// The handshake's answer, and whether the client speaks the subprotocol.
+        case webSocket(answer: [UInt8], isStrict: Bool)
+        case eventStream
+    }
+
+    let kind: Kind
+    let wish: SessionWish
+}

@@ -1,0 +1,184 @@
+import CloudEvents
+import Core
+import HTTPServer
+import JSON
+import Sessions
+
+/// Requests about a session, which is on this loop or on another.
+extension PublicWebLoop {
+    private static let listMax = 1000
+
+    // MARK: On the loop that has the request
+
+    func ask(_ query: SessionQuery, at target: Int, _ exchange: HTTPExchange) {
+        guard target != index else {
+            return perform(query, .local(exchange)) { waiting in exchange.onAbort { waiting.abandon() } }
+        }
+        let wait = queryWaits.insert(exchange)
+        guard peers[target].post(.ask(query, origin: index, wait: wait)) == .posted else {
+            queryWaits.remove(wait)
+            return exchange.respond(Problem(.overloaded, "The instance is overloaded.", retryAfterSeconds: 1))
+        }
+        let origin = index
+        exchange.onAbort { [weak self] in
+            guard let self else { return }
+            queryWaits.remove(wait)
+            report(.abandoned(origin: origin, wait: wait), to: target)
+        }
+    }
+
+    func finishQuery(_ wait: UInt64, _ answer: HTTPAnswer) {
+        if let exchange = queryWaits.remove(wait) { Responder.local(exchange).respond(answer) }
+    }
+
+    func getEvent(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        let id = Array(request.parameter.utf8)
+        if let text = request.head.queryItem("correlationid") {
+            guard let session = CorrelationID(text) else { return exchange.respond(Self.badCorrelationID) }
+            return ask(.event(id: id, session), at: loopIndex(of: session), exchange)
+        }
+        guard let session = shared.recentEvents.find(id) else {
+            return exchange.respond(Problem(.notFound, "No such event is known here."))
+        }
+        ask(.event(id: id, session), at: loopIndex(of: session), exchange)
+    }
+
+    func showSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard let id = verified(request, exchange) else { return }
+        ask(.show(id), at: loopIndex(of: id), exchange)
+    }
+
+    func endSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard let id = verified(request, exchange) else { return }
+        ask(.end(id), at: loopIndex(of: id), exchange)
+    }
+
+    private func verified(_ request: HTTPRequest, _ exchange: HTTPExchange) -> CorrelationID? {
+        guard isSigned(request, exchange) else { return nil }
+        guard let id = CorrelationID(request.parameter) else {
+            exchange.respond(Problem(.notFound, "There is no such session."))
+            return nil
+        }
+        return id
+    }
+
+    /// `after` is `<loop>.<place>`: where the page before has ended.
+    func listSessions(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard isSigned(request, exchange) else { return }
+        let limit = request.head.queryItem("limit").map { Int($0) ?? 0 } ?? 100
+        let parts = (request.head.queryItem("after") ?? "0.0").split(separator: ".").map { Int($0) ?? -1 }
+        guard (1...Self.listMax).contains(limit), parts.count == 2, (0..<shared.loopCount).contains(parts[0]),
+            parts[1] >= 0
+        else {
+            let detail = "`limit` is a number from 1 to \(Self.listMax), `after` what the page before gave as `next`."
+            return exchange.respond(Problem(.malformedRequest, detail))
+        }
+        ask(.list(place: parts[1], max: limit), at: parts[0], exchange)
+    }
+
+    private func isSigned(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
+        let now = SystemClock.wallNanoseconds()
+        if authenticator.verify(request.head, body: request.body, wallNanoseconds: now) { return true }
+        exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old."))
+        return false
+    }
+
+    // MARK: On the session's loop
+
+    func answer(_ query: SessionQuery, for origin: Int, _ wait: UInt64) {
+        perform(query, .remote(home: self, origin: origin, wait: wait)) { waiting in
+            remoteExchanges[RemoteWait(origin: origin, wait: wait)] = waiting.handle
+            waiting.onEnd = { [weak self] in self?.remoteExchanges[RemoteWait(origin: origin, wait: wait)] = nil }
+        }
+    }
+
+    func abandon(_ origin: Int, _ wait: UInt64) {
+        guard let handle = remoteExchanges.removeValue(forKey: RemoteWait(origin: origin, wait: wait)) else { return }
+        exchange(handle)?.abandon()
+    }
+
+    private func perform(_ query: SessionQuery, _ responder: Responder, waiting: (EventsExchange) -> Void) {
+        switch query {
+        case .post(let post): self.post(post, responder, waiting: waiting)
+        case .list(let place, let max): responder.respond(list(place, max))
+        case .event(let id, let name):
+            responder.respond(found(name) { event(id, of: $0) })
+        case .show(let name):
+            responder.respond(
+                found(name) { HTTPAnswer(status: 200, contentType: "application/json", body: description(of: $0)) })
+        case .end(let name):
+            responder.respond(
+                found(name) { session in
+                    close(session, .sessionEnded)
+                    return HTTPAnswer(status: 204)
+                })
+        }
+    }
+
+    private func found(_ name: CorrelationID, _ body: (Session) -> HTTPAnswer) -> HTTPAnswer {
+        sessions.find(name).map(body) ?? HTTPAnswer(Problem(.notFound, "There is no such session."))
+    }
+
+    private func event(_ id: [UInt8], of session: Session) -> HTTPAnswer {
+        guard let known = id.withUnsafeBytes({ sessions.pending.find(owner: session.handle, id: $0) }) else {
+            return HTTPAnswer(Problem(.notFound, "The session knows no such event, or no longer."))
+        }
+        var body: [UInt8] = []
+        body.append("{\"id\":")
+        JSONWriter.appendString(String(decoding: id, as: UTF8.self), to: &body)
+        body.append(",\"correlationid\":")
+        JSONWriter.appendString(session.correlationID.text, to: &body)
+        if case .ended(let place) = known.state, let answer = sessions.answer(at: place, in: session) {
+            body.append(EventsExchange.isError(answer) ? ",\"state\":\"failed\"" : ",\"state\":\"answered\"")
+            body.append(",\"answer\":")
+            body.append(contentsOf: answer)
+        } else {
+            body.append(",\"state\":\"pending\"")
+        }
+        body.append(0x7D)
+        return HTTPAnswer(status: 200, contentType: "application/json", body: body)
+    }
+
+    private func list(_ place: Int, _ max: Int) -> HTTPAnswer {
+        var body: [UInt8] = []
+        body.append("{\"sessions\":[")
+        var isFirst = true
+        let next = sessions.page(from: place, max: max) { session in
+            if !isFirst { body.append(0x2C) }
+            isFirst = false
+            body.append(contentsOf: description(of: session))
+        }
+        body.append("]")
+        let following = next.map { (index, $0) } ?? (index + 1 < shared.loopCount ? (index + 1, 0) : nil)
+        if let following { body.append(utf8: ",\"next\":\"\(following.0).\(following.1)\"") }
+        body.append("}")
+        return HTTPAnswer(status: 200, contentType: "application/json", body: body)
+    }
+
+    private func description(of session: Session) -> [UInt8] {
+        var body: [UInt8] = []
+        body.append("{\"correlationid\":")
+        JSONWriter.appendString(session.correlationID.text, to: &body)
+        body.append(session.isAttached ? ",\"state\":\"attached\"" : ",\"state\":\"detached\"")
+        if let milliseconds = session.detachedMilliseconds(now: loop.now) {
+            body.append(",\"detachedmilliseconds\":")
+            body.append(decimal: milliseconds)
+        }
+        if let connection = connection(of: session) {
+            body.append(connection is EventStream ? ",\"connection\":\"eventstream\"" : ",\"connection\":\"websocket\"")
+        }
+        let numbers: [(StaticString, UInt64)] = [
+            ("sequence", session.sequence), ("acknowledged", session.acknowledged),
+            ("transmitted", session.transmitted), ("pending", UInt64(max(session.pending.count, 0))),
+            ("replayevents", UInt64(session.replayEvents)), ("replaybytes", UInt64(session.replayBytes)),
+        ]
+        for (name, number) in numbers {
+            body.append(",\"")
+            body.append(name)
+            body.append("\":")
+            body.append(decimal: number)
+        }
+        body.append(0x7D)
+        return body
+    }
+}

@@ -1,0 +1,253 @@
+import CloudEvents
+import Core
+import HTTP1
+import HTTPServer
+import JSON
+import Reactor
+import Sessions
+import WebSocket
+
+/// Sessions and their connections: joined, served, left.
+extension PublicWebLoop {
+    /// The loop that a session lives on: it follows from its name, so that no table is shared.
+    func loopIndex(of id: CorrelationID) -> Int {
+        Int(UInt(bitPattern: id.hashValue) >> 32) % shared.loopCount
+    }
+
+    /// A name of the gateway's own making, for a session of this loop.
+    func newCorrelationID() -> CorrelationID {
+        while true {
+            let id = CorrelationID(UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random))
+            if loopIndex(of: id) == index { return id }
+        }
+    }
+
+    // MARK: Connections
+
+    /// Takes a client that has asked for a session to the loop that has it, or would have it.
+    func connect(_ exchange: HTTPExchange, _ request: ConnectionRequest) {
+        let target = place(of: request.wish)
+        guard let channel = exchange.takeOver(handler: parkedHandler) else { return }
+        if target == index { return join(channel, request) }
+        channel.pauseReading()
+        // Not at once: what came behind the request is put aside only when the handler's call is over.
+        loop.defer { [self] in
+            guard let detached = channel.detach() else { return }
+            guard peers[target].post(.adopt(detached, request)) == .full else { return }
+            // Dropped, the connection is closed: the client tries again.
+            shared.metrics.count(.overloaded)
+        }
+    }
+
+    private func place(of wish: SessionWish) -> Int {
+        if let id = wish.correlationID { return loopIndex(of: id) }
+        if let token = wish.token, token.instance & ~0xFF == shared.instance {
+            let place = Int(token.instance & 0xFF)
+            if place < shared.loopCount { return place }
+        }
+        return index
+    }
+
+    func adopt(_ detached: DetachedChannel, _ request: ConnectionRequest) {
+        do throws(SystemError) {
+            join(try Channel.attach(detached, loop: loop, handler: parkedHandler), request)
+        } catch {
+            shared.logger.error("a connection could not be taken over", ["reason": .string("\(error)")])
+        }
+    }
+
+    private func join(_ channel: Channel, _ request: ConnectionRequest) {
+        if isDraining {
+            return refuse(channel, Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
+        }
+        let handle = connections.insert(nil)
+        let secret = SessionToken.Secret(random: &random)
+        let opening = sessions.open(request.wish, connection: handle, secret: secret, now: loop.now) {
+            newCorrelationID()
+        }
+        switch opening {
+        case .refused(let refusal):
+            connections.remove(handle)
+            refuse(channel, Self.problem(refusal))
+        case .opened(let session, let details):
+            if details.takenOver != 0, let older = connections[details.takenOver] ?? nil { older.end(.takenOver) }
+            begin(session, details, on: channel, request.kind, handle)
+        }
+    }
+
+    private func begin(
+        _ session: Session, _ details: SessionOpening.Details, on channel: Channel, _ kind: ConnectionRequest.Kind,
+        _ handle: UInt64
+    ) {
+        let connection: any SessionConnection & ChannelHandler
+        switch kind {
+        case .webSocket(let answer, let isStrict):
+            publicServer?.countResponse(status: 101)
+            channel.write { $0.append(contentsOf: answer) }
+            connection = WebSocketConnection(
+                home: self, session: session, handle: handle, channel: channel, rules: isStrict ? .strict : .lenient)
+        case .eventStream:
+            publicServer?.countResponse(status: 200)
+            channel.write { $0.append(contentsOf: EventStream.head) }
+            connection = EventStream(home: self, session: session, handle: handle, channel: channel)
+        }
+        connections.update(handle) { $0 = connection }
+        channel.handler = connection
+        count(details)
+        connection.write(SessionOpenedEvent.make(session, details, home: self))
+        pump(session)
+        channel.resumeReading()
+        channel.processAgain()
+    }
+
+    private func count(_ details: SessionOpening.Details) {
+        if !details.isResumed {
+            shared.metrics.sessionsOpened.add()
+        } else if details.isRecovered {
+            shared.metrics.sessionsRecovered.add()
+        } else {
+            shared.metrics.sessionsNotRecovered.add()
+        }
+        if details.takenOver != 0 { shared.metrics.sessionsTakenOver.add() }
+        countSessions()
+    }
+
+    private static func problem(_ refusal: SessionOpening.Refusal) -> Problem {
+        switch refusal {
+        case .held:
+            Problem(
+                .sessionHeld,
+                "The session has a connection, or is somebody else's. With its resume token it can be taken over.")
+        case .wrongToken: Problem(.forbidden, "The resume token is not of this session.")
+        case .full: Problem(.overloaded, "Too many sessions are open.", retryAfterSeconds: 1)
+        }
+    }
+
+    /// An answer without a session: the connection ends with it.
+    private func refuse(_ channel: Channel, _ problem: Problem) {
+        shared.metrics.count(problem.kind)
+        publicServer?.countResponse(status: problem.kind.status)
+        var headers: [(name: StaticString, value: String)] = [("Content-Type", "application/problem+json")]
+        if let seconds = problem.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+        var body: [UInt8] = []
+        problem.appendJSON(instance: nil, traceID: nil, to: &body)
+        channel.write { output in
+            body.withUnsafeBytes {
+                ResponseEncoder.append(
+                    status: problem.kind.status, headers: headers, body: $0, keepAlive: false, to: &output)
+            }
+        }
+        channel.closeAfterFlush()
+    }
+
+    /// A connection has ended; its session goes on, unless another one has it.
+    func left(_ session: Session, _ connection: UInt64) {
+        connections.remove(connection)
+        sessions.detach(session, connection: connection, now: loop.now)
+        countSessions()
+    }
+
+    /// The gauges are of all loops together, so each loop adds what has changed on it.
+    func countSessions() {
+        let attached = sessions.attachedCount
+        let detached = sessions.count - attached
+        shared.metrics.sessionsAttached.add(Int64(attached - counted.attached))
+        shared.metrics.sessionsDetached.add(Int64(detached - counted.detached))
+        shared.metrics.replayBytes.add(Int64(sessions.replayBytes - counted.replayBytes))
+        shared.metrics.replayDropped.add(sessions.droppedCount - counted.dropped)
+        counted = CountedSessions(
+            attached: attached, detached: detached, replayBytes: sessions.replayBytes, dropped: sessions.droppedCount)
+    }
+
+    // MARK: The stream
+
+    func connection(of session: Session) -> (any SessionConnection)? { connections[session.connection] ?? nil }
+
+    /// Gives the session's connection what it has room for.
+    func pump(_ session: Session) {
+        guard !isPumping, let connection = connection(of: session) else { return }
+        // Flushing tells the connection that it is drained, which would come back here.
+        isPumping = true
+        defer { isPumping = false }
+        while true {
+            while let event = sessions.transmit(session, queuedBytes: connection.queuedBytes) {
+                connection.write(event)
+            }
+            guard session.transmitted < session.sequence, session.connection == connection.handle else { break }
+            connection.flushNow()
+            guard connection.queuedBytes < sessions.limits.outputWindowBytes, !connection.isClosing else { break }
+        }
+        connection.lookAtOutput()
+    }
+
+    /// Adds an event to a session's stream, and sends it if the session has a connection.
+    func append(
+        to session: Session, ending request: PendingRequests.RequestID?, _ make: (inout [UInt8], UInt64) -> Void
+    ) {
+        let result = sessions.append(to: session, ending: request, now: loop.now) { sequence in
+            scratch.removeAll(keepingCapacity: true)
+            make(&scratch, sequence)
+            return Array(scratch)
+        }
+        if result == .overrun { return overrun(session) }
+        pump(session)
+    }
+
+    func overrun(_ session: Session) {
+        guard let connection = connection(of: session) else { return }
+        shared.metrics.slowClosed.add()
+        connection.end(.tooSlow)
+    }
+
+    /// - Parameter cause: the id of the event that failed, raw as in its JSON.
+    func appendError(
+        _ problem: Problem, cause: UnsafeRawBufferPointer?, ending request: PendingRequests.RequestID? = nil,
+        to session: Session
+    ) {
+        let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
+        append(to: session, ending: request) { output, sequence in
+            ErrorEvent.append(
+                problem: problem, causationID: cause, correlationID: session.correlationID.text,
+                source: "/switchboard/public-web", id: id, to: &output
+            ) { $0.paddedDecimal("sequence", sequence, width: 16) }
+        }
+    }
+
+    // MARK: Control
+
+    /// `switchboard.session.ack` and `switchboard.session.close`. Nil if it was done.
+    func control(
+        _ type: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, of session: Session
+    ) -> Problem? {
+        if type.equals("switchboard.session.close") {
+            close(session, .sessionClosed)
+            return nil
+        }
+        guard type.equals("switchboard.session.ack") else {
+            return Problem(.unroutableType, "Types that begin with `switchboard.` are the gateway's own.")
+        }
+        guard let sequence = envelope.value(.data, in: bytes).flatMap({ Self.sequence(inAcknowledgement: $0) }) else {
+            return Problem(.malformedEvent, "An acknowledgement has `data` of the form {\"sequence\":\"<digits>\"}.")
+        }
+        guard sessions.acknowledge(session, upTo: sequence) else {
+            return Problem(.malformedEvent, "Nothing of the sequence \(sequence) was sent yet.")
+        }
+        return nil
+    }
+
+    private static func sequence(inAcknowledgement data: UnsafeRawBufferPointer) -> UInt64? {
+        guard let value = (try? JSONValue.parse(Array(data)))?["sequence"] else { return nil }
+        return value.string.flatMap(SequenceText.parse) ?? value.integer.flatMap { UInt64(exactly: $0) }
+    }
+
+    /// Ends a session with all that it holds.
+    func close(_ session: Session, _ reason: ConnectionEnd) {
+        connection(of: session)?.end(reason)
+        sessionGone(session, waiting: sessions.remove(session))
+    }
+
+    func sessionGone(_ session: Session, waiting: Int) {
+        shared.metrics.eventsWaiting.add(-Int64(waiting))
+        countSessions()
+    }
+}

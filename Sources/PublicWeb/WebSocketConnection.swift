@@ -1,0 +1,189 @@
+import CloudEvents
+import Core
+import JSON
+import Reactor
+import Sessions
+import WebSocket
+
+/// A session's WebSocket: CloudEvents in, answers and pushes out, each in one text frame.
+final class WebSocketConnection: ChannelHandler, SessionConnection, TimerTarget {
+    private static let heartbeatTimer = 0
+
+    let session: Session
+    let home: PublicWebLoop
+    let handle: UInt64
+    private let rules: EventEnvelope.Rules
+    private var decoder: WebSocketDecoder
+    private var channel: Channel?
+    private var heartbeat: EventLoop.Timer?
+    private var lastReceived: MonotonicInstant
+    var output = OutputWatch()
+    var isOutputWatched = false
+    private var isAwaitingPong = false
+    private(set) var isClosing = false
+
+    /// - Parameter rules: strict with the subprotocol, lenient for hand-typed messages without it.
+    init(home: PublicWebLoop, session: Session, handle: UInt64, channel: Channel, rules: EventEnvelope.Rules) {
+        self.home = home
+        self.session = session
+        self.handle = handle
+        self.channel = channel
+        self.rules = rules
+        decoder = WebSocketDecoder(role: .server, messageBytesMax: home.shared.limits.messageBytesMax)
+        lastReceived = home.loop.now
+        setHeartbeat(home.shared.limits.pingIntervalMilliseconds)
+    }
+
+    // MARK: From the client
+
+    func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
+        var consumed = 0
+        lastReceived = home.loop.now
+        isAwaitingPong = false
+        while !isClosing {
+            var used = 0
+            do throws(WebSocketError) {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...])
+                let event = try decoder.next(rest, consumed: &used)
+                consumed += used
+                if case .needMoreData = event { return consumed }
+                receive(event)
+            } catch {
+                home.shared.metrics.framesRefused.add()
+                close(error.closeCode, error.reason)
+            }
+        }
+        return bytes.count
+    }
+
+    private func receive(_ event: WebSocketDecoder.Event) {
+        switch event {
+        case .needMoreData, .pong: break
+        case .text(let message): receive(message: message)
+        case .binary:
+            refuse(Problem(.malformedEvent, "Events are JSON in text messages; this one was binary."), cause: nil)
+        case .ping(let payload):
+            channel?.write { FrameEncoder.append(.pong, payload: payload, to: &$0) }
+            lookAtOutput()
+        case .close(let code, _): close(code ?? .normal, "")
+        }
+    }
+
+    private func receive(message: UnsafeRawBufferPointer) {
+        if message.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) == 0x5B {
+            let problem = Problem(.batchNotAllowed, "One event per message: a batch goes to POST /events.")
+            return refuse(problem, cause: nil)
+        }
+        let envelope: EventEnvelope
+        do throws(EventError) {
+            envelope = try EventEnvelope.scan(message, rules: rules)
+        } catch {
+            return refuse(Problem(.malformedEvent, error.detail), cause: Self.findID(message))
+        }
+        let cause = envelope.value(.id, in: message)
+        if let type = envelope.value(.type, in: message), type.hasPrefix("switchboard.") {
+            if let problem = home.control(type, message, envelope, of: session) { refuse(problem, cause: cause) }
+            return
+        }
+        switch home.accept(message, envelope, for: session, waiter: 0, keepsCorrelationID: false) {
+        case .accepted, .stillWaiting: break
+        case .refused(let problem): refuse(problem, cause: cause)
+        case .ended(let place): answerAgain(place)
+        }
+    }
+
+    /// The client asks for what was answered before. Answers that this connection was or will be given are not repeated;
+    /// errors are, as a client that asks again after an error is not to be met with silence.
+    private func answerAgain(_ place: PendingRequests.Place) {
+        guard let event = home.sessions.answer(at: place, in: session) else { return }
+        if case .stream(let sequence) = place, sequence > session.resumedFrom, !EventsExchange.isError(event) { return }
+        write(event)
+        lookAtOutput()
+    }
+
+    /// The id of something that is no valid event, if it has one: so that the client knows what the error is about.
+    private static func findID(_ message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var found: UnsafeRawBufferPointer?
+        do throws(JSONError) {
+            try JSONScanner.forEachMember(message) { key, value in
+                let text = message.slice(value)
+                if message.slice(key).equals("id"), text.count > 2, text.count <= 1026, text.first == 0x22 {
+                    found = text.slice(1..<text.count - 1)
+                }
+            }
+        } catch {
+            return nil
+        }
+        return found
+    }
+
+    private func refuse(_ problem: Problem, cause: UnsafeRawBufferPointer?) {
+        home.shared.metrics.count(problem.kind)
+        home.appendError(problem, cause: cause, to: session)
+    }
+
+    // MARK: To the client
+
+    var queuedBytes: Int { channel?.outputBytes ?? 0 }
+
+    func write(_ event: [UInt8]) {
+        guard !isClosing else { return }
+        channel?.write { output in
+            FrameEncoder.appendHeader(.text, payloadBytes: event.count, to: &output)
+            output.append(contentsOf: event)
+        }
+    }
+
+    func flushNow() { channel?.flushNow() }
+
+    func channelDrained(_ channel: Channel) {
+        if !isClosing { home.pump(session) }
+    }
+
+    // MARK: Ends
+
+    func end(_ reason: ConnectionEnd) { close(reason.closeCode, reason.reason) }
+
+    private func close(_ code: CloseCode, _ reason: String) {
+        guard !isClosing, let channel else { return }
+        channel.write { FrameEncoder.appendClose(code, reason: reason, to: &$0) }
+        leave()
+        channel.closeAfterFlush()
+    }
+
+    func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
+        if !isClosing { leave() }
+        self.channel = nil
+    }
+
+    private func leave() {
+        isClosing = true
+        home.loop.cancel(&heartbeat)
+        home.left(session, handle)
+    }
+
+    // MARK: Time
+
+    private func setHeartbeat(_ milliseconds: UInt64) {
+        // Timers fire a tick late at most, and a silent client is to be found in time.
+        heartbeat = home.loop.schedule(
+            self, kind: Self.heartbeatTimer, afterMilliseconds: milliseconds > 50 ? milliseconds - 50 : milliseconds)
+    }
+
+    /// A ping goes out when nothing came for the interval; without anything in return the connection is half-open.
+    func timerFired(kind: Int) {
+        guard let channel, !isClosing else { return }
+        if kind == Self.outputTimer { return outputTimerFired() }
+        heartbeat = nil
+        let limits = home.shared.limits
+        if isAwaitingPong { return channel.close() }
+        let silence = home.loop.now.milliseconds(since: lastReceived)
+        if silence + 100 < limits.pingIntervalMilliseconds {
+            return setHeartbeat(limits.pingIntervalMilliseconds - silence)
+        }
+        isAwaitingPong = true
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        channel.write { FrameEncoder.append(.ping, payload: nothing, to: &$0) }
+        setHeartbeat(limits.pongTimeoutMilliseconds)
+    }
+}

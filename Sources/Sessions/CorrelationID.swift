@@ -1,0 +1,76 @@
+import Core
+
+/// What a session is called: 1 to 128 bytes of letters, digits, `-._~:`. A UUID, which most are, is kept as its number.
+public enum CorrelationID: Hashable, Sendable {
+    public static let bytesMax = 128
+
+    case uuid(high: UInt64, low: UInt64)
+    case text([UInt8])
+
+    public init(_ uuid: UUIDv7) { self = .uuid(high: uuid.high, low: uuid.low) }
+
+    /// Nil if the bytes are no correlation id. Equal ids have equal bytes.
+    public init?(_ bytes: UnsafeRawBufferPointer) {
+        if let uuid = Self.uuid(bytes) {
+            self = uuid
+            return
+        }
+        guard (1...Self.bytesMax).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
+        self = .text(Array(bytes))
+    }
+
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard let id = bytes.withUnsafeBytes({ CorrelationID($0) }) else { return nil }
+        self = id
+    }
+
+    public func append(to output: inout [UInt8]) {
+        switch self {
+        case .text(let bytes): output.append(contentsOf: bytes)
+        case .uuid(let high, let low):
+            output.append(hex: high >> 32, digits: 8)
+            output.append(0x2D)
+            output.append(hex: high >> 16, digits: 4)
+            output.append(0x2D)
+            output.append(hex: high, digits: 4)
+            output.append(0x2D)
+            output.append(hex: low >> 48, digits: 4)
+            output.append(0x2D)
+            output.append(hex: low, digits: 12)
+        }
+    }
+
+    public var bytes: [UInt8] {
+        var output: [UInt8] = []
+        append(to: &output)
+        return output
+    }
+
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F, 0x7E: true
+        default: false
+        }
+    }
+
+    /// Only the form that `append` writes, so that a number stands for one text.
+    private static func uuid(_ bytes: UnsafeRawBufferPointer) -> CorrelationID? {
+        guard bytes.count == 36 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        for at in 0..<36 {
+            if at == 8 || at == 13 || at == 18 || at == 23 {
+                guard bytes[at] == 0x2D else { return nil }
+                continue
+            }
+            let byte = bytes[at]
+            guard !(0x41...0x5A).contains(byte), let nibble = Hexadecimal.value(of: byte) else { return nil }
+            if digits < 16 { words.0 = words.0 << 4 | UInt64(nibble) } else { words.1 = words.1 << 4 | UInt64(nibble) }
+            digits += 1
+        }
+        return .uuid(high: words.0, low: words.1)
+    }
+}

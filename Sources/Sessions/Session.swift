@@ -1,0 +1,46 @@
+import Core
+
+/// A client's session: what it was sent and has not acknowledged, what it waits for, and the connection it has, if any.
+/// Its table changes it. It belongs to the thread of its loop.
+public final class Session {
+    public let correlationID: CorrelationID
+    /// Who holds it; nil for anybody.
+    public let principal: [UInt8]?
+    public internal(set) var handle: UInt64 = 0
+    /// The connection's own number; 0 without one.
+    public internal(set) var connection: UInt64 = 0
+    /// Of the last event of the stream; 0 before the first.
+    public internal(set) var sequence: UInt64 = 0
+    /// The client has everything up to it.
+    public internal(set) var acknowledged: UInt64 = 0
+    /// The connection was given everything up to it.
+    public internal(set) var transmitted: UInt64 = 0
+    /// The connection was given everything after it: where its client had stopped.
+    public internal(set) var resumedFrom: UInt64 = 0
+    /// Bytes of the stream that the connection was not given yet.
+    public internal(set) var untransmittedBytes = 0
+    public var pending = PendingRequests.List()
+    let secret: SessionToken.Secret
+    var stream: ReplayBuffer?
+    /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.
+    var replies: ReplayBuffer?
+    var timer: TimingWheel<UInt64>.TimerID?
+    var detachedAt: MonotonicInstant
+
+    init(correlationID: CorrelationID, principal: [UInt8]?, secret: SessionToken.Secret, now: MonotonicInstant) {
+        self.correlationID = correlationID
+        self.principal = principal
+        self.secret = secret
+        detachedAt = now
+    }
+
+    public var isAttached: Bool { connection != 0 }
+    public var replayEvents: Int { stream?.count ?? 0 }
+    public var replayBytes: Int { (stream?.bytes ?? 0) + (replies?.bytes ?? 0) }
+    /// Of the first event that is still there, or of the next one.
+    public var firstAvailable: UInt64 { stream?.firstNumber ?? sequence + 1 }
+
+    public func detachedMilliseconds(now: MonotonicInstant) -> UInt64? {
+        isAttached ? nil : now.milliseconds(since: detachedAt)
+    }
+}

@@ -1,0 +1,315 @@
+import Core
+
+/// The sessions of one loop: found by correlation id, token and handle; joined, left, taken over, ended; their streams.
+///
+/// A pure state machine: time is passed in, and what is to be sent is taken out with `transmit`. Not synchronised.
+public final class SessionTable {
+    public enum AppendResult: Equatable {
+        case appended
+        /// An event that the connection was not given yet had to go: the connection can't be served any more.
+        case overrun
+    }
+
+    public let limits: SessionLimits
+    /// Part of the tokens, so that those of another process or loop are not taken for one's own.
+    public let instance: UInt64
+    public var pending: PendingRequests
+    public private(set) var attachedCount = 0
+    /// Of all streams and replies.
+    public private(set) var replayBytes = 0
+    /// Events that had to go before they were acknowledged.
+    public private(set) var droppedCount: UInt64 = 0
+    private var sessions = Slab<Session>()
+    private var index = HashIndex()
+    private var wheel: TimingWheel<UInt64>
+    private var due: [UInt64] = []
+
+    public init(limits: SessionLimits, instance: UInt64, now: MonotonicInstant) {
+        self.limits = limits
+        self.instance = instance
+        pending = PendingRequests(requestsMax: limits.requestsMax, now: now)
+        wheel = TimingWheel(now: now)
+    }
+
+    public var count: Int { sessions.count }
+    public subscript(handle: UInt64) -> Session? { sessions[handle] }
+
+    public func find(_ correlationID: CorrelationID) -> Session? {
+        index.find(hash: correlationID.hashValue) { correlationID == id(inPlace: $0) }
+            .flatMap { sessions.element(inPlace: Int($0)) }
+    }
+
+    public func token(of session: Session) -> SessionToken {
+        SessionToken(instance: instance, handle: session.handle, secret: session.secret)
+    }
+
+    /// Sessions in the order of their places, from one on: a page of a list that may change in between.
+    /// - Returns: the place to go on at; nil at the end.
+    public func page(from place: Int, max: Int, _ body: (Session) -> Void) -> Int? {
+        var at = Swift.max(place, 0)
+        var left = max
+        while at < sessions.placesCount, left > 0 {
+            if let session = sessions.element(inPlace: at) {
+                body(session)
+                left -= 1
+            }
+            at += 1
+        }
+        return at < sessions.placesCount ? at : nil
+    }
+
+    // MARK: Joining and leaving
+
+    /// - Parameters:
+    ///   - connection: the caller's number for it, not 0; 0 begins a session without one.
+    ///   - secret: of the token, should the session be new.
+    ///   - newID: makes a correlation id, should none be wished for.
+    public func open(
+        _ wish: SessionWish, connection: UInt64, secret: SessionToken.Secret, now: MonotonicInstant,
+        newID: () -> CorrelationID
+    ) -> SessionOpening {
+        if let token = wish.token, token.instance == instance, let session = sessions[token.handle],
+            session.secret.matches(token.secret)
+        {
+            if let wished = wish.correlationID, wished != session.correlationID { return .refused(.wrongToken) }
+            guard session.principal == wish.principal else { return .refused(.held) }
+            return join(session, wish, connection, now)
+        }
+        if let wished = wish.correlationID, let session = find(wished) {
+            guard session.principal == wish.principal else { return .refused(.held) }
+            guard wish.token == nil else { return .refused(.wrongToken) }
+            guard !session.isAttached else { return .refused(.held) }
+            return join(session, wish, connection, now)
+        }
+        guard sessions.count < limits.sessionsMax else { return .refused(.full) }
+        let session = begin(wish.correlationID ?? newID(), wish.principal, secret, now)
+        attach(session, connection, now)
+        return .opened(
+            session, SessionOpening.Details(isResumed: false, isRecovered: false, first: nil, takenOver: 0))
+    }
+
+    private func begin(
+        _ id: CorrelationID, _ principal: [UInt8]?, _ secret: SessionToken.Secret, _ now: MonotonicInstant
+    ) -> Session {
+        let session = Session(correlationID: id, principal: principal, secret: secret, now: now)
+        session.handle = sessions.insert(session)
+        index.insert(Int32(Slab<Session>.place(of: session.handle)), hash: id.hashValue) { hash(inPlace: $0) }
+        return session
+    }
+
+    private func id(inPlace place: Int32) -> CorrelationID? { sessions.element(inPlace: Int(place))?.correlationID }
+    private func hash(inPlace place: Int32) -> Int { id(inPlace: place)?.hashValue ?? 0 }
+
+    private func join(
+        _ session: Session, _ wish: SessionWish, _ connection: UInt64, _ now: MonotonicInstant
+    ) -> SessionOpening {
+        let takenOver = session.connection
+        // A client that has more than was ever sent speaks of something else: what it has counts for nothing.
+        let knows = wish.after.map { $0 <= session.sequence } ?? true
+        let after = knows ? wish.after ?? session.acknowledged : session.acknowledged
+        acknowledge(session, upTo: after)
+        let first = session.firstAvailable
+        let isRecovered = knows && after + 1 >= first
+        session.resumedFrom = max(after, first - 1)
+        session.transmitted = session.resumedFrom
+        session.untransmittedBytes = bytes(of: session, after: session.transmitted)
+        attach(session, connection, now)
+        let hasMore = session.transmitted < session.sequence
+        return .opened(
+            session,
+            SessionOpening.Details(
+                isResumed: true, isRecovered: isRecovered,
+                first: !isRecovered && hasMore ? session.transmitted + 1 : nil, takenOver: takenOver))
+    }
+
+    private func bytes(of session: Session, after sequence: UInt64) -> Int {
+        guard let stream = session.stream, stream.nextNumber > sequence + 1 else { return 0 }
+        var bytes = 0
+        for number in (sequence + 1)..<stream.nextNumber { bytes += stream[number]?.event.count ?? 0 }
+        return bytes
+    }
+
+    private func attach(_ session: Session, _ connection: UInt64, _ now: MonotonicInstant) {
+        if session.isAttached { attachedCount -= 1 }
+        session.connection = connection
+        if connection != 0 { attachedCount += 1 } else { session.detachedAt = now }
+        setTimer(session, now)
+    }
+
+    /// The connection has ended. Nothing happens if the session has another one by now.
+    public func detach(_ session: Session, connection: UInt64, now: MonotonicInstant) {
+        guard session.connection == connection, connection != 0 else { return }
+        session.connection = 0
+        session.detachedAt = now
+        attachedCount -= 1
+        setTimer(session, now)
+    }
+
+    /// Ends a session with all that it holds. - Returns: how many requests it still waited for.
+    @discardableResult
+    public func remove(_ session: Session) -> Int {
+        guard sessions.remove(session.handle) != nil else { return 0 }
+        let place = Int32(Slab<Session>.place(of: session.handle))
+        let removed = session.correlationID.hashValue
+        index.remove(place, hash: removed) { $0 == place ? removed : hash(inPlace: $0) }
+        if session.isAttached { attachedCount -= 1 }
+        session.connection = 0
+        if let timer = session.timer { wheel.cancel(timer) }
+        session.timer = nil
+        let waiting = Int(session.pending.count)
+        pending.forgetAll(of: &session.pending)
+        for buffer in [session.stream, session.replies] { while drop(from: buffer) {} }
+        session.stream = nil
+        session.replies = nil
+        return waiting
+    }
+
+    // MARK: The stream
+
+    /// Whether the session takes an event now. False while its connection lags behind: offer it again later.
+    /// - Parameter queuedBytes: that wait in the connection.
+    public func admits(_ session: Session, queuedBytes: Int) -> Bool {
+        !session.isAttached || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
+    }
+
+    /// Adds an event to the stream. - Parameters:
+    ///   - ending: the request that it answers, already settled.
+    ///   - make: the event's JSON, given its sequence.
+    public func append(
+        to session: Session, ending request: PendingRequests.RequestID? = nil, now: MonotonicInstant,
+        _ make: (UInt64) -> [UInt8]
+    ) -> AppendResult {
+        session.sequence += 1
+        let event = make(session.sequence)
+        let stream = session.stream ?? ReplayBuffer(firstNumber: session.sequence)
+        session.stream = stream
+        stream.append(ReplayBuffer.Entry(event: event, at: now, request: request))
+        replayBytes += event.count
+        if let request { pending.keep(request, at: .stream(session.sequence)) }
+        if session.isAttached { session.untransmittedBytes += event.count }
+        if session.timer == nil { setTimer(session, now) }
+        return trim(session, now) ? .appended : .overrun
+    }
+
+    /// The next event for the connection, which then counts as given; nil if there is none, or if enough waits in it.
+    public func transmit(_ session: Session, queuedBytes: Int) -> [UInt8]? {
+        guard session.isAttached, session.transmitted < session.sequence, queuedBytes < limits.outputWindowBytes,
+            let entry = session.stream?[session.transmitted + 1]
+        else { return nil }
+        session.transmitted += 1
+        session.untransmittedBytes -= entry.event.count
+        return entry.event
+    }
+
+    /// The client has everything up to a sequence. False if it was never sent that.
+    @discardableResult
+    public func acknowledge(_ session: Session, upTo sequence: UInt64) -> Bool {
+        guard sequence <= session.sequence else { return false }
+        guard sequence > session.acknowledged else { return true }
+        session.acknowledged = sequence
+        guard let stream = session.stream else { return true }
+        while !stream.isEmpty, stream.firstNumber <= sequence { dropFirst(of: session) }
+        return true
+    }
+
+    /// Keeps an answer that went into an HTTP response, for a client that asks again.
+    public func keepReply(
+        _ event: [UInt8], of request: PendingRequests.RequestID, in session: Session, now: MonotonicInstant
+    ) {
+        let replies = session.replies ?? ReplayBuffer(firstNumber: 1)
+        session.replies = replies
+        pending.keep(request, at: .replies(replies.nextNumber))
+        replies.append(ReplayBuffer.Entry(event: event, at: now, request: request))
+        replayBytes += event.count
+        if session.timer == nil { setTimer(session, now) }
+        _ = trim(session, now)
+    }
+
+    /// The answer that an ended request got.
+    public func answer(at place: PendingRequests.Place, in session: Session) -> [UInt8]? {
+        switch place {
+        case .stream(let number): session.stream?[number]?.event
+        case .replies(let number): session.replies?[number]?.event
+        }
+    }
+
+    // MARK: Bounds
+
+    /// Drops what is too much or too old. False if the connection had not been given all of it.
+    private func trim(_ session: Session, _ now: MonotonicInstant) -> Bool {
+        while let replies = session.replies, isOver(replies, now) { if !drop(from: replies) { break } }
+        var isServed = true
+        while let stream = session.stream, isOver(stream, now), !stream.isEmpty {
+            if session.isAttached, stream.firstNumber > session.transmitted { isServed = false }
+            if stream.firstNumber > session.acknowledged { droppedCount += 1 }
+            dropFirst(of: session)
+        }
+        return isServed
+    }
+
+    private func isOver(_ buffer: ReplayBuffer, _ now: MonotonicInstant) -> Bool {
+        guard let first = buffer.first else { return false }
+        // One event alone may be as large as it is: dropping it would only mean that it never arrives.
+        return buffer.count > limits.replayEventsMax || buffer.count > 1 && buffer.bytes > limits.replayBytesMax
+            || replayBytes > limits.replayTotalBytesMax
+            || now.milliseconds(since: first.at) >= limits.replayMilliseconds
+    }
+
+    /// The oldest event of the stream goes; one that the connection was not given is skipped by it.
+    private func dropFirst(of session: Session) {
+        guard let stream = session.stream, let entry = stream.first else { return }
+        if stream.firstNumber > session.transmitted {
+            session.transmitted = stream.firstNumber
+            if session.isAttached { session.untransmittedBytes -= entry.event.count }
+        }
+        _ = drop(from: stream)
+    }
+
+    private func drop(from buffer: ReplayBuffer?) -> Bool {
+        guard let entry = buffer?.dropFirst() else { return false }
+        replayBytes -= entry.event.count
+        if let request = entry.request { pending.forget(request) }
+        return true
+    }
+
+    // MARK: Time
+
+    /// A session has one timer: for the end of its lingering, or for the age of its oldest event, whichever is first.
+    private func setTimer(_ session: Session, _ now: MonotonicInstant) {
+        if let timer = session.timer { wheel.cancel(timer) }
+        session.timer = nil
+        var deadline: MonotonicInstant?
+        if !session.isAttached { deadline = session.detachedAt.advanced(byMilliseconds: limits.lingerMilliseconds) }
+        for first in [session.stream?.first, session.replies?.first] {
+            guard let first else { continue }
+            let end = first.at.advanced(byMilliseconds: limits.replayMilliseconds)
+            deadline = min(deadline ?? end, end)
+        }
+        if let deadline { session.timer = wheel.schedule(session.handle, at: deadline) }
+    }
+
+    public var nextDeadline: MonotonicInstant? { wheel.nextDeadline }
+
+    /// Drops what is too old, and ends sessions that have lingered long enough.
+    /// - Parameters:
+    ///   - gone: is given those, with the number of requests that they still waited for.
+    ///   - overrun: is given sessions whose connections can't be served any more.
+    public func expire(at now: MonotonicInstant, gone: (Session, Int) -> Void, overrun: (Session) -> Void) {
+        wheel.advance(to: now, into: &due)
+        let handles = due
+        due.removeAll(keepingCapacity: due.count <= 1024)
+        for handle in handles {
+            guard let session = sessions[handle] else { continue }
+            session.timer = nil
+            if let detached = session.detachedMilliseconds(now: now), detached >= limits.lingerMilliseconds {
+                gone(session, remove(session))
+                continue
+            }
+            if !trim(session, now) { overrun(session) }
+            // An empty buffer is given back here and not at once: it may fill again.
+            if session.stream?.isEmpty == true { session.stream = nil }
+            if session.replies?.isEmpty == true { session.replies = nil }
+            setTimer(session, now)
+        }
+    }
+}
