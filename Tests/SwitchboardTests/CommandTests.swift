@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as it is run from a shell, against all tiers in one process.
@@ -135,12 +136,24 @@ import Testing
         #expect(process.terminationStatus == 1)
     }
 
-    @Test func aDroppedConnectionComesBack() throws {
-        let input = "ping\ndrop\nping\n"
-        let run = try BuiltProgram.run(["connect", "--json", gateway.webSocketURL], input: input)
-        let events = try Self.objects(run.output).compactMap { $0["event"] as? String }
-        #expect(events.contains("lost") && (events.contains("resumed") || events.contains("renewed")), "\(run)")
-        #expect(events.last == "answer" && run.errors.isEmpty, "\(run)")
+    @Test func acrossADropEveryRequestIsAnsweredOnce() throws {
+        for _ in 0..<5 {
+            let run = try BuiltProgram.run(
+                ["connect", "--json", gateway.webSocketURL], input: "ping 200\ndrop\nping 50\nstatus\n")
+            let events = try Self.objects(run.output)
+            let counts = Dictionary(grouping: events) { $0["event"] as? String ?? "" }.mapValues(\.count)
+            #expect(
+                counts == ["opened": 1, "sent": 250, "lost": 1, "resumed": 1, "answer": 250, "status": 1], "\(counts)")
+            #expect(Set(events.filter { $0["event"] as? String == "answer" }.map { $0["id"] as? String }).count == 250)
+            #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+        }
+    }
+
+    @Test func noSessionLingersAfterItsClient() throws {
+        let own = try DevGateway()
+        #expect(try BuiltProgram.run(["ping", "-c", "2", "-i", "0", own.webSocketURL]).status == 0)
+        #expect(try BuiltProgram.run(["connect", own.webSocketURL], input: "ping\ndrop\nping\nquit\n").status == 0)
+        #expect(try Polling.until { try own.sessions().hasPrefix(#"{"sessions":[]"#) })
     }
 
     @Test func interruptedItPrintsItsStatistics() throws {

@@ -65,7 +65,7 @@ import Testing
                 .resumed(
                     Resumption(
                         session: "s", isRecovered: false, recovered: 1, missing: 2, pending: 4, awayMilliseconds: 1)),
-                "--- resumed session s: 1 event recovered, 2 events lost, 4 requests without an answer, after 0.1 s"
+                "--- resumed session s: 1 event recovered, 2 events lost, 4 requests waiting, after 0.1 s"
             ),
         ] as [(LinkEvent, String)])
     func noticesOfTheConnection(_ event: LinkEvent, _ text: String) throws {

@@ -36,7 +36,7 @@ import Testing
         #expect(errors[0].hasPrefix("--- connection lost (the socket ended"))
         #expect(errors[0].contains("); reconnecting in 0"))
         #expect(errors[1].hasPrefix("--- resumed session c1: 0 events recovered, "), "\(errors)")
-        #expect(errors[1].contains(" without an answer, after "))
+        #expect(errors[1].contains(" waiting, after "))
         let notes = gateway.notes
         #expect(notes.filter { $0 == "PingRequest" }.count >= 5, "\(notes)")
         #expect(notes[0] == Self.handshake && notes.contains(Self.resuming(after: 1)))
@@ -235,6 +235,6 @@ import Testing
         #expect(run.output.contains("\nsession c1, not connected for "))
         #expect(run.errors.hasPrefix("--- connection lost (cut from here); reconnecting in "))
         #expect(
-            run.errors.contains("\n--- resumed session c1: 0 events recovered, 2 requests without an answer, after "))
+            run.errors.contains("\n--- resumed session c1: 0 events recovered, 2 requests waiting, after "))
     }
 }

@@ -24,8 +24,9 @@ struct LinkNotice {
             members = Self.members(resumption)
         case .renewed(let opening, let former, let milliseconds):
             let session = opening.correlationID ?? ""
+            let name = session == former ? "of that name" : Printable.text(session)
             text =
-                "--- session \(Printable.text(former)) is gone; connected to a new one, \(Printable.text(session)), "
+                "--- session \(Printable.text(former)) is gone; connected to a new one, \(name), "
                 + "after \(Self.seconds(milliseconds))"
             self.event = "renewed"
             members = [
@@ -48,7 +49,7 @@ struct LinkNotice {
         var text = "--- resumed session \(Printable.text(resumption.session)): "
         text += "\(count(resumption.recovered, "event")) recovered"
         if !resumption.isRecovered { text += ", \(count(resumption.missing, "event")) lost" }
-        if resumption.pending > 0 { text += ", \(count(UInt64(resumption.pending), "request")) without an answer" }
+        if resumption.pending > 0 { text += ", \(count(UInt64(resumption.pending), "request")) waiting" }
         return text + ", after \(seconds(resumption.awayMilliseconds))"
     }
 
