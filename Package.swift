@@ -102,7 +102,9 @@ let package = Package(
         tests("WebSocketTests", ["WebSocket"]),
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
-        tests("ReactorTests", ["Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
+        tests(
+            "ReactorTests",
+            ["CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
         tests("BrokerTests", ["Broker", "TestBroker"]),
         tests("SessionsTests", ["Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
@@ -112,9 +114,17 @@ let package = Package(
                 "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "Telemetry", "JSON", "WebSocket",
                 "Tiers", "HTTPClient", "Core",
             ]),
-        tests("DispatcherTests", ["Dispatcher", "EventListener", "PingListener"]),
+        tests(
+            "DispatcherTests",
+            [
+                "Dispatcher", "Broker", "CloudEvents", "Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry",
+                "Tiers",
+            ]),
+        tests(
+            "EventListenerTests",
+            ["EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
-        tests("EndToEndTests", ["TestBroker"]),
+        tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -11,14 +11,17 @@ public final class HMACKey {
         }
         EVP_MAC_free(mac)
         self.context = context
-        let status = "SHA256".withCString { name -> CInt in
-            var parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, UnsafeMutablePointer(mutating: name), 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            // An empty key has to be given as a pointer all the same: nil would mean the earlier key.
-            let bytes = key.isEmpty ? [0] : key
-            return EVP_MAC_init(context, bytes, key.count, &parameters)
+        // An empty key has to be given as a pointer all the same: nil would mean the earlier key.
+        let bytes = key.isEmpty ? [0] : key
+        // OpenSSL keeps pointers to the parameter's name and value, so both have to live until the context is set up.
+        let status = OSSL_MAC_PARAM_DIGEST.withCString { parameter in
+            "SHA256".withCString { name in
+                var parameters = [
+                    OSSL_PARAM_construct_utf8_string(parameter, UnsafeMutablePointer(mutating: name), 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                return EVP_MAC_init(context, bytes, key.count, &parameters)
+            }
         }
         precondition(status == 1, "OpenSSL can't make an HMAC key")
     }

@@ -91,8 +91,10 @@ extension DispatcherLoop {
             for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
         case .answered(let response):
             guard response.status == 200, let failures = EventFailure.decode(response.body) else {
+                let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
                 shared.logger.error(
-                    "public-web refused a batch of answers", ["status": .integer(response.status)])
+                    "public-web refused a batch of answers",
+                    ["status": .integer(response.status), "reason": .string(reason)])
                 for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
                 return
             }

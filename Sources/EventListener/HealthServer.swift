@@ -25,7 +25,10 @@ final class HealthServer: Sendable {
                 tls: nil,
                 budget: ConnectionBudget(connectionsMax: 256), metrics: registry)
             try server.listen(on: socket)
-            let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in loop.stop() }
+            let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in
+                server.drain()
+                loop.stop()
+            }
             return (mailbox, { _ in }, server)
         }
     }

@@ -8,7 +8,8 @@ import Reactor
 public final class HTTPTransport: TimerTarget {
     private static let connectionsKeptMax = 64
 
-    private unowned let loop: EventLoop
+    /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
+    private let loop: EventLoop
     private let multi: OpaquePointer
     private var sockets: [CInt: WatchedSocket] = [:]
     private var transfers: [OpaquePointer: Transfer] = [:]
@@ -34,6 +35,8 @@ public final class HTTPTransport: TimerTarget {
             if events.contains(.failed) { mask |= CURL_CSELECT_ERR }
             transport.act(on: fd, mask)
         }
+
+        func loopEnded() { transport.abandon() }
     }
 
     public init(loop: EventLoop) {
@@ -50,6 +53,11 @@ public final class HTTPTransport: TimerTarget {
     }
 
     deinit {
+        // Taking a request out calls back.
+        switchboard_curl_multi_set_socket_callback(UnsafeMutableRawPointer(multi), nil)
+        switchboard_curl_multi_set_timer_callback(UnsafeMutableRawPointer(multi), nil)
+        for socket in sockets.values { if let registration = socket.registration { loop.unregister(registration) } }
+        loop.cancel(&timer)
         for transfer in transfers.values { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
         curl_multi_cleanup(UnsafeMutableRawPointer(multi))
     }
@@ -123,6 +131,13 @@ public final class HTTPTransport: TimerTarget {
         var running: CInt = 0
         curl_multi_socket_action(UnsafeMutableRawPointer(multi), fd, mask, &running)
         finishTransfers()
+    }
+
+    /// What waits for an answer that can't come any more is let go; it may be what keeps the transport.
+    private func abandon() {
+        let abandoned = transfers.values
+        transfers = [:]
+        for transfer in abandoned { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
     }
 
     private func finishTransfers() {

@@ -128,10 +128,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded
         server.countResponse(status: status)
         let isHead = head?.method == .head
+        let isHTTP11 = head?.isHTTP11 != false
         channel.write { output in
             body.withUnsafeBytes {
                 ResponseEncoder.append(
-                    status: status, headers: headers, body: $0, keepAlive: keepAlive, isHead: isHead, to: &output)
+                    status: status, headers: headers, body: $0, keepAlive: keepAlive, isHead: isHead,
+                    isHTTP11: isHTTP11, to: &output)
             }
         }
         abort = nil
@@ -176,7 +178,11 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     public func channelInputEnded(_ channel: Channel) -> Bool {
         hasInputEnded = true
-        return phase == .awaitingAnswer
+        if phase == .awaitingAnswer { return true }
+        // The tail of the last answer may still wait for the client to read.
+        guard phase == .betweenRequests, channel.outputBytes > 0 else { return false }
+        close()
+        return true
     }
 
     public func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {

@@ -169,7 +169,10 @@ extension PublicWebLoop {
             guard response.status == 202 || response.status == 207,
                 let failures = EventFailure.decode(response.body)
             else {
-                shared.logger.error("the dispatcher refused a batch", ["status": .integer(response.status)])
+                let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
+                shared.logger.error(
+                    "the dispatcher refused a batch",
+                    ["status": .integer(response.status), "reason": .string(reason)])
                 for token in tokens { fail(token, Problem(.internalError, "The dispatcher refused the event.")) }
                 return
             }

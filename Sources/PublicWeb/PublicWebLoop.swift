@@ -210,8 +210,9 @@ final class PublicWebLoop: TimerTarget {
         continueDrain()
     }
 
-    /// Connections are asked to come back once their session's pending answers are out or the time for them is over; the
-    /// loop stops when its clients are gone. The internal listener goes last: answers come in through it.
+    /// Connections are asked to come back once their session's pending answers are out or the time for them is over. The
+    /// internal listener goes last, as answers come in through it; and the loops stop together, as the kernel goes on
+    /// giving each loop its share of the connections to it.
     private func continueDrain() {
         guard var plan = drain else { return }
         let elapsed = loop.now.milliseconds(since: plan.startedAt)
@@ -222,7 +223,7 @@ final class PublicWebLoop: TimerTarget {
         drain = plan
         let isQuiet = connections.count == 0 && exchanges.count == 0 && publicServer?.isEmpty != false
         let isLate = elapsed >= plan.spreadMilliseconds + shared.limits.closeAnswerMilliseconds
-        if isQuiet || isLate { return loop.stop() }
+        if isLate || isQuiet && shared.setDrained(loop: index) { return loop.stop() }
         setTimer(TimerKind.stopping, 50)
     }
 }

@@ -19,6 +19,16 @@ struct PublicWebShared: Sendable {
     let instance: UInt64
     let loopCount: Int
     let recentEvents = RecentEvents()
+    private let drainedLoops = Mutex<Set<Int>>([])
+
+    /// A loop whose clients are gone says so; that stays true, as it takes no new ones.
+    /// - Returns: whether those of all loops are gone.
+    func setDrained(loop: Int) -> Bool {
+        drainedLoops.withLock { loops in
+            loops.insert(loop)
+            return loops.count == loopCount
+        }
+    }
 
     var instanceName: String {
         var text: [UInt8] = []

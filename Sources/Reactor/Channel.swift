@@ -30,6 +30,7 @@ public final class Channel: EventHandler, TimerTarget {
     private var isWatchingOutput = false
     private var isReadingPaused = false
     private var hasInputEnded = false
+    private var willProcessAgain = false
 
     /// Bytes that wait to be sent.
     public var outputBytes: Int { output.count - outputSent }
@@ -156,6 +157,8 @@ public final class Channel: EventHandler, TimerTarget {
                 watchOutput(true)
                 compactOutput()
                 return
+            // The socket has room all the time, so watching it would keep the loop busy.
+            case .needsInput: return watchOutput(false)
             case .ended: return close(.endOfStream)
             case .failed(let reason): return close(reason)
             }
@@ -222,14 +225,20 @@ public final class Channel: EventHandler, TimerTarget {
         guard isReadingPaused, !hasInputEnded, state != .closed else { return }
         isReadingPaused = false
         updateInterest()
+        if tls?.hasPending == true { processAgain() }
     }
 
-    /// Hands unconsumed input to the handler again, in the next turn: after the handler became able to use it.
+    /// Hands unconsumed input to the handler again, before any further input and not within this call: after the handler
+    /// became able to use it.
     public func processAgain() {
+        guard !willProcessAgain else { return }
+        willProcessAgain = true
         loop.defer { [weak self] in
-            guard let self, state == .open, !input.isEmpty || tls?.hasPending == true else { return }
+            guard let self else { return }
+            willProcessAgain = false
+            guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
             process(received: 0)
-            if tls?.hasPending == true, state == .open { read() }
+            if tls?.hasPending == true, state == .open, !isReadingPaused { read() }
         }
     }
 
@@ -237,9 +246,11 @@ public final class Channel: EventHandler, TimerTarget {
         if events.contains(.writable) { flush() }
         guard state != .closed else { return }
         if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
-        if isReadingPaused, events.isDisjoint(with: [.failed, .hungUp]) { return }
+        if isReadingPaused || willProcessAgain, events.isDisjoint(with: [.failed, .hungUp]) { return }
         read()
     }
+
+    public func loopEnded() { close() }
 
     private func read() {
         let kept = state == .open ? input.count : 0
@@ -248,8 +259,8 @@ public final class Channel: EventHandler, TimerTarget {
         switch receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])) {
         case .moved(let count):
             if state == .open { process(received: count) }
-            if state == .open, tls?.hasPending == true { processAgain() }
-        case .wouldBlock: break
+            if state == .open, !isReadingPaused, tls?.hasPending == true { processAgain() }
+        case .wouldBlock, .needsInput: break
         case .ended: inputEnded()
         case .failed(let reason): close(reason)
         }

@@ -7,12 +7,17 @@ import Glibc
 /// It belongs to the thread that calls `run`, and so does everything registered with it; nothing here is synchronised.
 /// The only ways in from other threads are the mailboxes it makes.
 public final class EventLoop {
-    public typealias Timer = TimingWheel<TimerEntry>.TimerID
+    /// Names a scheduled timer.
+    public struct Timer {
+        let place: TimingWheel<TimerEntry>.TimerID
+        let serial: UInt64
+    }
 
     /// A timer's target is held weakly: a timer keeps nothing alive.
-    public struct TimerEntry {
+    struct TimerEntry {
         weak var target: (any TimerTarget)?
         let kind: Int
+        let serial: UInt64
     }
 
     /// Names a watched descriptor: generation and place, so that a late event can't reach a reused descriptor.
@@ -37,7 +42,10 @@ public final class EventLoop {
     private let events: UnsafeMutablePointer<epoll_event>
     private var handlers = Slab<any EventHandler>()
     private var wheel: TimingWheel<TimerEntry>
+    private var lastTimerSerial: UInt64 = 0
     private var due: [TimerEntry] = []
+    /// Timers that were cancelled while those due with them fire.
+    private var cancelledWhileDue: Set<UInt64> = []
     private var mailboxes: [() -> Void] = []
     private var turnEnds: [() -> Void] = []
     private var dirty: [Channel] = []
@@ -87,6 +95,16 @@ public final class EventLoop {
     /// On the loop's thread: `run` returns after this turn.
     public func stop() { isRunning = false }
 
+    /// After the last `run`: closes what is open. Until then the loop and what lives on it keep each other alive.
+    public func end() {
+        for handler in handlers.all { handler.loopEnded() }
+        handlers = Slab()
+        mailboxes = []
+        turnEnds = []
+        deferred = []
+        dirty = []
+    }
+
     // MARK: Descriptors
 
     public func register(_ fd: CInt, _ interest: EventSet, _ handler: any EventHandler) throws(SystemError)
@@ -113,11 +131,13 @@ public final class EventLoop {
     // MARK: Timers, mailboxes, turns
 
     public func schedule(_ target: any TimerTarget, kind: Int, afterMilliseconds delay: UInt64) -> Timer {
-        wheel.schedule(TimerEntry(target: target, kind: kind), at: now.advanced(byMilliseconds: delay))
+        lastTimerSerial += 1
+        let entry = TimerEntry(target: target, kind: kind, serial: lastTimerSerial)
+        return Timer(place: wheel.schedule(entry, at: now.advanced(byMilliseconds: delay)), serial: lastTimerSerial)
     }
 
     public func cancel(_ timer: inout Timer?) {
-        if let scheduled = timer { wheel.cancel(scheduled) }
+        if let timer, !wheel.cancel(timer.place), !due.isEmpty { cancelledWhileDue.insert(timer.serial) }
         timer = nil
     }
 
@@ -139,7 +159,7 @@ public final class EventLoop {
     /// Called at the end of every turn, before output is flushed and the loop sleeps.
     public func atTurnEnd(_ body: @escaping () -> Void) { turnEnds.append(body) }
 
-    /// Called once in the next turn, which then does not wait for events.
+    /// Called once, when this turn ends; by a turn's last calls, when the next ends, which then does not wait for events.
     public func `defer`(_ body: @escaping () -> Void) { deferred.append(body) }
 
     func markDirty(_ channel: Channel) { dirty.append(channel) }
@@ -164,8 +184,11 @@ public final class EventLoop {
 
     private func fireTimers() {
         wheel.advance(to: now, into: &due)
-        for entry in due { entry.target?.timerFired(kind: entry.kind) }
+        for entry in due where cancelledWhileDue.isEmpty || !cancelledWhileDue.contains(entry.serial) {
+            entry.target?.timerFired(kind: entry.kind)
+        }
         due.removeAll(keepingCapacity: due.count <= 1024)
+        cancelledWhileDue.removeAll(keepingCapacity: cancelledWhileDue.count <= 1024)
     }
 
     private func endTurn() {

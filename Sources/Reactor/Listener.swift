@@ -43,6 +43,8 @@ public final class Listener: EventHandler {
         if reserve >= 0 { Glibc.close(reserve) }
     }
 
+    public func loopEnded() { close() }
+
     public func handle(_ events: EventSet) {
         for _ in 0..<Self.acceptsPerTurnMax {
             let connection = clinux_accept(fd)
@@ -59,6 +61,8 @@ public final class Listener: EventHandler {
 
     private func refuseOne() {
         descriptorsExhausted += 1
+        // Another thread may have been faster to take the descriptor that was given up the last time.
+        if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
         guard reserve >= 0 else { return }
         Glibc.close(reserve)
         let connection = clinux_accept(fd)

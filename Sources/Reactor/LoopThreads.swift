@@ -30,7 +30,11 @@ public enum LoopThreads {
         var threads: [Thread] = []
         for (index, seed) in seeds.enumerated() {
             seed.home.setPeers(mailboxes)
-            threads.append(try Thread(name: "\(name)-\(index)") { withExtendedLifetime(seed) { seed.loop.run() } })
+            threads.append(
+                try Thread(name: "\(name)-\(index)") {
+                    seed.loop.run()
+                    seed.loop.end()
+                })
         }
         return (mailboxes, threads)
     }

@@ -1,5 +1,6 @@
 import COpenSSL
 import Core
+import Glibc
 
 /// A server's certificate and key, shared by its connections. TLS 1.2 and newer; ALPN offers `http/1.1` only.
 public final class TLSContext: @unchecked Sendable {
@@ -31,8 +32,13 @@ public final class TLSContext: @unchecked Sendable {
 
     static func lastError() -> String {
         let code = ERR_get_error()
-        guard code != 0, let text = ERR_reason_error_string(code) else { return "unknown reason" }
         ERR_clear_error()
+        // OpenSSL keeps the texts of its own errors only; those of system calls carry errno under a flag (ERR_SYSTEM_ERROR).
+        let systemFlag: UInt = 1 << 31
+        if code & systemFlag != 0 {
+            return String(cString: strerror(CInt(truncatingIfNeeded: code & (systemFlag - 1))))
+        }
+        guard code != 0, let text = ERR_reason_error_string(code) else { return "unknown reason" }
         return String(cString: text)
     }
 }

@@ -39,7 +39,10 @@ final class TLSSession {
         guard !bytes.isEmpty else { return .moved(0) }
         ERR_clear_error()
         let count = SSL_write(handle, bytes.baseAddress, CInt(clamping: bytes.count))
-        return count > 0 ? .moved(Int(count)) : result(of: count)
+        if count > 0 { return .moved(Int(count)) }
+        let result = result(of: count)
+        if case .wouldBlock = result, SSL_want(handle) == SSL_READING { return .needsInput }
+        return result
     }
 
     /// Sends close_notify, as far as the socket takes it; the peer's own is not waited for.

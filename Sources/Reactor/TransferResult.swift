@@ -2,6 +2,8 @@
 enum TransferResult {
     case moved(Int)
     case wouldBlock
+    /// TLS can send only after the peer has sent something: the handshake is not over.
+    case needsInput
     /// The peer has closed its side in order.
     case ended
     case failed(ChannelCloseReason)

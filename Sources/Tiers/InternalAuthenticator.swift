@@ -12,6 +12,9 @@ public final class InternalAuthenticator {
     public static let windowMilliseconds: UInt64 = 60_000
     public static let headerName: StaticString = "switchboard-signature"
 
+    /// Why a call that its own tier signed is answered with 401.
+    public static let refusalReason = "the tiers' internal secrets differ, or their clocks do"
+
     private let key: HMACKey?
 
     public init(secret: [UInt8]?) { key = secret.map { HMACKey($0) } }

@@ -11,14 +11,14 @@ final class Deployment {
 
     let amqp: String
     private(set) var programs: [Tier: RunningProgram] = [:]
-    private let ports: [UInt16]
-    private let extra: [Tier: [String]]
+    /// Further arguments, from the next start on.
+    var extra: [Tier: [String]]
+    private let ports = FreePorts.take(4)
 
-    /// Starts nothing yet. - Parameter extra: further arguments.
+    /// Starts nothing yet.
     init(amqp: String, extra: [Tier: [String]] = [:]) {
         self.amqp = amqp
         self.extra = extra
-        ports = FreePorts.take(4)
     }
 
     static func running(amqp: String, extra: [Tier: [String]] = [:]) throws -> Deployment {
@@ -32,14 +32,22 @@ final class Deployment {
     var webSocketURL: String { "ws://127.0.0.1:\(ports[0])/ws" }
     var httpURL: String { "http://127.0.0.1:\(ports[0])" }
 
+    func internalPort(_ tier: Tier) -> UInt16 {
+        switch tier {
+        case .web: ports[1]
+        case .dispatcher: ports[2]
+        case .listener: ports[3]
+        }
+    }
+
+    /// Returns when it listens.
     func start(_ tier: Tier) throws {
         var arguments: [String]
         switch tier {
         case .web:
             arguments = ["--port", "\(ports[0])", "--internal-port", "\(ports[1])"]
             arguments += ["--dispatcher-url", "http://127.0.0.1:\(ports[2])"]
-        case .dispatcher: arguments = ["--port", "\(ports[2])"]
-        case .listener: arguments = ["--port", "\(ports[3])"]
+        case .dispatcher, .listener: arguments = ["--port", "\(internalPort(tier))"]
         }
         programs[tier] = try RunningProgram(
             tier.rawValue, arguments + (extra[tier] ?? []), environment: ["SWITCHBOARD_AMQP_URL": amqp])
@@ -48,25 +56,51 @@ final class Deployment {
 
     func signal(_ tier: Tier, _ number: Int32) { programs[tier]?.signal(number) }
 
-    /// Until all of them say that they are ready.
-    func awaitReadiness() throws {
-        for (tier, port) in [(Tier.web, ports[1]), (.dispatcher, ports[2]), (.listener, ports[3])] {
-            let isReady = Polling.until(milliseconds: 60_000) {
-                (try? HTTPCall.get(port: port, "/readyz"))?.status == 200
-            }
-            guard isReady else { throw RunningProgram.Failure(description: "\(tier) is not ready:\n\(logs)") }
-        }
+    /// Signals and waits for the end. - Returns: as `RunningProgram.status`.
+    func end(_ tier: Tier, _ number: Int32) throws -> Int32 {
+        programs[tier]?.signal(number)
+        return try programs[tier]?.status() ?? 0
     }
 
+    func readiness(_ tier: Tier) throws -> RawResponse { try HTTPCall.get(port: internalPort(tier), "/readyz") }
+
+    func awaitReadiness(_ tier: Tier) throws {
+        let isReady = Polling.until(milliseconds: 60_000) { (try? readiness(tier))?.status == 200 }
+        guard isReady else { throw RunningProgram.Failure(description: "\(tier) is not ready:\n\(logs)") }
+    }
+
+    /// Until all of them say that they are ready.
+    func awaitReadiness() throws { for tier in Tier.allCases { try awaitReadiness(tier) } }
+
+    func awaitNoReadiness(_ tier: Tier) -> Bool {
+        Polling.until(milliseconds: 30_000) { (try? readiness(tier))?.status == 503 }
+    }
+
+    /// The value of a metric without labels.
+    func metric(_ tier: Tier, _ name: String) throws -> Int {
+        let text = try HTTPCall.get(port: internalPort(tier), "/metrics").body
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        guard let value = line.flatMap({ Int($0.dropFirst(name.count + 1)) }) else {
+            throw RunningProgram.Failure(description: "\(tier) has no metric \(name)")
+        }
+        return value
+    }
+
+    func logged(_ tier: Tier) -> String { programs[tier]?.logged ?? "" }
+
     var logs: String {
-        Tier.allCases.map { "\($0.rawValue):\n\(programs[$0]?.logged.suffix(1500) ?? "")" }.joined(separator: "\n")
+        Tier.allCases.map { "\($0.rawValue):\n\(logged($0).suffix(1500))" }.joined(separator: "\n")
+    }
+
+    func postEvent(_ body: String) throws -> RawResponse {
+        try HTTPCall.post(port: publicPort, "/events", headers: [SampleEvent.structured], body)
+    }
+
+    /// Sends an event and does not wait for its answer.
+    func beginEvent(_ body: String) throws -> HTTPCall {
+        try HTTPCall(port: publicPort, "POST /events", headers: [SampleEvent.structured], body: body)
     }
 
     /// Ends all by SIGTERM. - Returns: their exit statuses.
-    func stop() throws -> [Int32] {
-        try [Tier.web, .listener, .dispatcher].compactMap { tier in
-            programs[tier]?.signal(SIGTERM)
-            return try programs[tier]?.status()
-        }
-    }
+    func stop() throws -> [Int32] { try [Tier.web, .listener, .dispatcher].map { try end($0, SIGTERM) } }
 }

@@ -1,22 +1,35 @@
 import TestSupport
 
 /// One request on a connection of its own.
-enum HTTPCall {
-    static func get(port: UInt16, _ path: String) throws -> RawResponse {
-        try send(port: port, "GET \(path) HTTP/1.1\r\n")
+struct HTTPCall {
+    private let socket: RawSocket
+    private let head: String
+
+    /// Sends the request, and does not wait for its answer.
+    /// - Parameter headers: lines without their ends.
+    init(port: UInt16, _ requestLine: String, headers: [String] = [], body: String = "") throws {
+        head = requestLine
+        socket = try RawSocket(port: port)
+        let lines = ["\(requestLine) HTTP/1.1", "Host: 127.0.0.1"] + headers + ["Content-Length: \(body.utf8.count)"]
+        socket.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    static func post(port: UInt16, _ path: String, type: String? = nil, _ body: String = "") throws -> RawResponse {
-        let header = type.map { "Content-Type: \($0)\r\n" } ?? ""
-        return try send(port: port, "POST \(path) HTTP/1.1\r\n\(header)Content-Length: \(body.utf8.count)\r\n", body)
-    }
-
-    private static func send(port: UInt16, _ head: String, _ body: String = "") throws -> RawResponse {
-        let socket = try RawSocket(port: port)
-        socket.send(head + "Host: 127.0.0.1\r\n\r\n" + body)
+    func answer() throws -> RawResponse {
         guard let response = RawResponse.read(socket, milliseconds: 40_000) else {
             throw RawSocket.Failure(description: "no answer to \(head)")
         }
         return response
+    }
+
+    var isAnswered: Bool { socket.read(milliseconds: 1) { !$0.isEmpty } }
+
+    static func get(port: UInt16, _ path: String) throws -> RawResponse {
+        try HTTPCall(port: port, "GET \(path)").answer()
+    }
+
+    static func post(
+        port: UInt16, _ path: String, headers: [String] = [], _ body: String = ""
+    ) throws -> RawResponse {
+        try HTTPCall(port: port, "POST \(path)", headers: headers, body: body).answer()
     }
 }

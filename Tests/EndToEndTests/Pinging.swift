@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// `switchboard ping` in the background, and what it counted in the end.
+/// `switchboard ping` in the background.
 final class Pinging {
     private let program: RunningProgram
 
-    /// - Parameter interval: seconds.
+    /// Returns with the first answer. - Parameter interval: seconds.
     init(_ url: String, interval: String, timeout: String = "40") throws {
         program = try RunningProgram("switchboard", ["ping", "--json", "-i", interval, "-W", timeout, url])
         guard Polling.until({ program.printed.contains("\"answer\"") || !program.isRunning }), program.isRunning else {
@@ -13,20 +13,47 @@ final class Pinging {
         }
     }
 
-    var answered: Int { program.printed.components(separatedBy: "\"event\":\"answer\"").count - 1 }
+    /// What it has printed so far.
+    var ledger: PingLedger { PingLedger(program.printed) }
+
+    var hasEnded: Bool { !program.isRunning }
 
     /// Waits for so many further answers.
-    func awaitAnswers(_ count: Int, milliseconds: Int = 60_000) -> Bool {
-        let goal = answered + count
-        return Polling.until(milliseconds: milliseconds) { answered >= goal }
+    func awaitAnswers(_ count: Int) -> Bool {
+        let goal = ledger.answered.count + count
+        return wait { $0.answered.count >= goal }
     }
 
-    /// Ends it. - Returns: the lines that it printed, as JSON.
-    func finish() throws -> [[String: Any]] {
-        program.signal(SIGINT)
-        _ = try program.status()
-        return program.printed.split(separator: "\n").compactMap {
-            (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+    /// Waits for what is printed. Each look reads all of it, so they are few.
+    func wait(milliseconds: Int = 60_000, until condition: (PingLedger) -> Bool) -> Bool {
+        for _ in 0...milliseconds / 50 {
+            if condition(ledger) { return true }
+            usleep(50_000)
         }
+        return false
+    }
+
+    /// Waits until every ping has ended but those that were sent last, and interrupts.
+    func finish() throws -> PingLedger {
+        _ = wait { $0.hasNoGap }
+        program.signal(SIGINT)
+        return try end()
+    }
+
+    /// Waits until it ends by itself.
+    func end() throws -> PingLedger {
+        _ = try program.status()
+        return ledger
+    }
+
+    /// Runs so many pings to their end. - Parameter options: further ones.
+    static func run(_ url: String, count: Int = 1, _ options: [String] = []) throws -> PingLedger {
+        let arguments = ["ping", "--json", "-i", "0", "-c", "\(count)", "-W", "40"] + options + [url]
+        let result = try RunningProgram.run("switchboard", arguments)
+        let ledger = PingLedger(result.output)
+        guard (result.status == 0) == (ledger.answered.count == count) else {
+            throw RunningProgram.Failure(description: "status \(result.status) after\n\(result.output)\(result.errors)")
+        }
+        return ledger
     }
 }

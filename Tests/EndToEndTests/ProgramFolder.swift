@@ -10,9 +10,10 @@ enum ProgramFolder {
         .deletingLastPathComponent().path
 
     /// `SWITCHBOARD_TEST_BIN_PATH`, else where `swift build -c release` puts them.
+    static let path = ProcessInfo.processInfo.environment["SWITCHBOARD_TEST_BIN_PATH"] ?? root + "/.build/release"
+
     static func path(of program: String) throws -> String {
-        let folder = ProcessInfo.processInfo.environment["SWITCHBOARD_TEST_BIN_PATH"] ?? root + "/.build/release"
-        let path = folder + "/" + program
+        let path = "\(path)/\(program)"
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw Missing(description: "\(path) is missing: build with `swift build -c release`, or run deploy/test")
         }

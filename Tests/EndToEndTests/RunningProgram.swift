@@ -30,10 +30,7 @@ final class RunningProgram {
     }
 
     deinit {
-        if process.isRunning {
-            process.terminate()
-            if !Polling.until({ !process.isRunning }) { signal(SIGKILL) }
-        }
+        end()
         for file in [output, errors] { try? FileManager.default.removeItem(at: file) }
     }
 
@@ -42,7 +39,13 @@ final class RunningProgram {
     var printed: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
     var logged: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    func signal(_ number: Int32) { if isRunning { kill(pid, number) } }
+
+    /// By SIGTERM; if that does not do, by SIGKILL.
+    func end() {
+        signal(SIGTERM)
+        if !Polling.until(milliseconds: 20_000, { !process.isRunning }) { signal(SIGKILL) }
+    }
 
     /// The exit status; for a signal its number, negative.
     func status(milliseconds: Int = 30_000) throws -> Int32 {

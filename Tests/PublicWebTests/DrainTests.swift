@@ -24,6 +24,23 @@ import Testing
         #expect(throws: RawSocket.Failure.self) { try RawSocket(port: tiers.publicPort) }
     }
 
+    /// Guards against loops that stop before the others, with connections of theirs that nobody answers.
+    @Test func theInternalListenerAnswersToTheEnd() throws {
+        let tiers = try TestTiers(.silentListener) { $0.drainMilliseconds = 60_000 }
+        var waiting: RawSocket? = try RawSocket(port: tiers.publicPort)
+        waiting?.send("POST /ping HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n")
+        #expect(try Polling.until { try tiers.metric("switchboard_events_pending") == 1 })
+        let stopper = try Thread(name: "stopper") { [web = tiers.web] in web.stop() }
+        // Then all loops have begun to drain.
+        #expect(Polling.until { (try? RawSocket(port: tiers.publicPort)) == nil })
+        for _ in 0..<40 {
+            #expect(try tiers.ask("GET /readyz HTTP/1.1\r\n", port: tiers.internalPort).status == 503)
+        }
+        waiting?.resetOnClose()
+        waiting = nil
+        stopper.join()
+    }
+
     @Test func itEndsEvenIfClientsDoNotAnswer() throws {
         let tiers = try TestTiers(.webOnly) { $0.drainMilliseconds = 100 }
         let peer = try WebSocketPeer(port: tiers.publicPort)

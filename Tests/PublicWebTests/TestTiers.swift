@@ -28,6 +28,7 @@ final class TestTiers {
     init(_ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in }) throws {
         let logger = Logger(service: "test", level: .error, format: .json)
         let hub = InMemoryHub()
+        var isListening = { true }
         var configuration = PublicWebConfiguration()
         configuration.port = 0
         configuration.internalPort = 0
@@ -45,12 +46,16 @@ final class TestTiers {
                     service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
                     registry: MetricsRegistry()
                 ) { [PingListener.answer(to: $0)] }
+                isListening = { listener.isConnected }
                 self.listener = try EventListenerServer.start(
                     listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())
             } else {
                 broker.start()
                 silentBroker = broker
+                isListening = { broker.isConnected }
             }
+            // Before its queue is there events find no listener.
+            Polling.until { broker.isConnected }
         }
         if extent != .webOnly {
             var settings = DispatcherConfiguration()
@@ -64,7 +69,7 @@ final class TestTiers {
             configuration.dispatcherURL = dispatcher.internalURL
         }
         web = try PublicWebServer.start(configuration, logger: logger, registry: registry)
-        if extent != .webOnly { Polling.until { web.readinessProblem == nil } }
+        if extent != .webOnly { Polling.until { web.readinessProblem == nil && isListening() } }
     }
 
     private var isStopped = false

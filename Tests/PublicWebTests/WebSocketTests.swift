@@ -148,8 +148,9 @@ import WebSocket
         _ = peer.nextEvent()
         for _ in 0..<3 { peer.send(Self.ping("same")) }
         peer.send(Self.ping("other"))
-        #expect(peer.nextEvent()?["causationid"]?.string == "same")
-        #expect(peer.nextEvent()?["causationid"]?.string == "other")
+        // They may travel in two requests, of which any can fail first.
+        let failed = (0..<2).map { _ in peer.nextEvent()?["causationid"]?.string ?? "" }
+        #expect(failed.sorted() == ["other", "same"])
         peer.send("x", .ping)
         #expect(peer.next() == "pong x")
         #expect(try tiers.metric("switchboard_events_duplicate_total") == 2)

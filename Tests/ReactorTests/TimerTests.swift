@@ -33,4 +33,61 @@ import Testing
         #expect(cancelled == nil)
         #expect(loop.now.milliseconds(since: began) >= 90)
     }
+
+    private final class Closure: TimerTarget {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+        func timerFired(kind: Int) { body() }
+    }
+
+    @Test("a timer armed by a timer fires in a later turn, with no other event")
+    func rearming() throws {
+        let loop = try EventLoop.make()
+        var instants: [MonotonicInstant] = []
+        var again: (() -> Void)?
+        let target = Closure { again?() }
+        again = {
+            instants.append(loop.now)
+            if instants.count == 4 { return loop.stop() }
+            _ = loop.schedule(target, kind: 0, afterMilliseconds: 0)
+        }
+        _ = loop.schedule(target, kind: 0, afterMilliseconds: 0)
+        loop.run()
+        #expect(instants.count == 4 && instants == instants.sorted() && Set(instants).count == 4)
+        again = nil
+    }
+
+    @Test("a timer that another cancels at the very moment both are due does not fire")
+    func cancelledWhileDue() throws {
+        let loop = try EventLoop.make()
+        var timers: [EventLoop.Timer?] = [nil, nil]
+        var fired: [Int] = []
+        let targets = (0..<2).map { index in
+            Closure {
+                fired.append(index)
+                loop.cancel(&timers[1 - index])
+                loop.stop()
+            }
+        }
+        for index in 0..<2 { timers[index] = loop.schedule(targets[index], kind: 0, afterMilliseconds: 5) }
+        loop.run()
+        loop.defer { loop.stop() }
+        loop.run()
+        #expect(fired.count == 1)
+    }
+
+    @Test("a timer does not keep its target alive")
+    func weakTargets() throws {
+        let loop = try EventLoop.make()
+        weak var observed: Closure?
+        do {
+            let target = Closure { Issue.record("the target is gone") }
+            _ = loop.schedule(target, kind: 0, afterMilliseconds: 1)
+            observed = target
+        }
+        #expect(observed == nil)
+        let last = Closure { loop.stop() }
+        _ = loop.schedule(last, kind: 0, afterMilliseconds: 40)
+        loop.run()
+    }
 }

@@ -7,7 +7,7 @@ public final class RawSocket {
         public init(description: String) { self.description = description }
     }
 
-    private let fd: CInt
+    private var fd: CInt
     /// Received and not yet taken.
     public private(set) var received: [UInt8] = []
     /// The other side has ended its half, or reset the connection.
@@ -15,8 +15,18 @@ public final class RawSocket {
 
     /// - Parameter receiveBytes: the size of the kernel's receive buffer, for clients that are slow on purpose.
     public init(port: UInt16, receiveBytes: CInt? = nil) throws {
-        fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard fd >= 0 else { throw Failure(description: "socket: errno \(errno)") }
+        guard let fd = Self.connect(port: port, receiveBytes: receiveBytes) else {
+            throw Failure(description: "connect to \(port): errno \(errno)")
+        }
+        self.fd = fd
+        var on: CInt = 1
+        setsockopt(fd, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// A connected socket as a bare descriptor, the caller's to close. Nil with `errno` if there is no connection.
+    public static func connect(port: UInt16, receiveBytes: CInt? = nil) -> CInt? {
+        let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard fd >= 0 else { return nil }
         if var receiveBytes {
             setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receiveBytes, socklen_t(MemoryLayout<CInt>.size))
         }
@@ -26,19 +36,26 @@ public final class RawSocket {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let status = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0 else {
-            let code = errno
-            close(fd)
-            throw Failure(description: "connect to \(port): errno \(code)")
-        }
-        var on: CInt = 1
-        setsockopt(fd, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+        guard status != 0 else { return fd }
+        let code = errno
+        Glibc.close(fd)
+        errno = code
+        return nil
     }
 
-    deinit { close(fd) }
+    /// Takes over a connected stream socket.
+    public init(adopting fd: CInt) { self.fd = fd }
+
+    deinit { close() }
+
+    /// Nothing can be sent or read any more; what was received stays.
+    public func close() {
+        if fd >= 0 { Glibc.close(fd) }
+        fd = -1
+    }
 
     /// The port of `http://127.0.0.1:PORT` and its like.
     public static func port(of url: String) -> UInt16 {

@@ -1,0 +1,58 @@
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// public-web with a certificate of its own.
+    @Suite struct TLSTests {
+        private let folder: TemporaryFolder
+        private let certificate: String
+        private let key: String
+
+        init() throws {
+            folder = try TemporaryFolder()
+            (certificate, key) = ("\(folder.path)/certificate.pem", "\(folder.path)/key.pem")
+            let made = try RunningProgram.run(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                    "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost",
+                ])
+            try #require(made.status == 0, "\(made.errors)")
+        }
+
+        @Test func pingsGoOverTLS() throws {
+            let deployment = try Deployment.running(
+                amqp: try VirtualHosts.take(), extra: [.web: ["--tls-cert", certificate, "--tls-key", key]])
+            let announced = try deployment.programs[.web]?.announcement()["public"] as? String
+            #expect(announced == "https://127.0.0.1:\(deployment.publicPort)")
+            let webSocket = "wss://localhost:\(deployment.publicPort)/ws"
+            let ledger = try Pinging.run(webSocket, count: 3, ["--ca", certificate])
+            #expect(ledger.answered == [1, 2, 3] && ledger.faults.isEmpty, "\(ledger)")
+            let http = try Pinging.run(
+                "https://localhost:\(deployment.publicPort)", count: 2, ["--http", "--ca", certificate])
+            #expect(http.answered == [1, 2], "\(http)")
+            #expect(try Pinging.run(webSocket, ["--insecure"]).answered == [1])
+            // Nobody whom the client trusts signed it.
+            let distrusting = try RunningProgram.run("switchboard", ["ping", "-c", "1", webSocket])
+            #expect(distrusting.status == 1 && distrusting.output.isEmpty)
+            #expect(distrusting.errors.contains("certificate"), "\(distrusting.errors)")
+            // Plain text on the port.
+            let plain = try RunningProgram.run("switchboard", ["ping", "-c", "1", deployment.webSocketURL])
+            #expect(plain.status == 1 && plain.output.isEmpty && !plain.errors.isEmpty)
+            #expect(try Pinging.run(webSocket, ["--ca", certificate]).answered == [1])
+            #expect(try deployment.stop() == [0, 0, 0])
+        }
+
+        @Test func aWrongKeyIsToldInOneLine() throws {
+            let wrong = try folder.write("wrong.pem", "no key\n")
+            for file in [wrong, folder.path + "/missing.pem"] {
+                let result = try RunningProgram.run(
+                    "public-web", ["--port", "0", "--internal-port", "0", "--tls-cert", certificate, "--tls-key", file])
+                #expect(result.status != 0 && result.output.isEmpty)
+                #expect(
+                    result.errors.split(separator: "\n").count == 1 && result.errors.contains(file), "\(result.errors)")
+            }
+        }
+    }
+}
