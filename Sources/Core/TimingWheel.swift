@@ -12,7 +12,8 @@ public struct TimingWheel<Payload> {
 
     private struct Node {
         var payload: Payload?
-        var tick: UInt64 = 0
+        /// The low half: timers lie less far ahead than it reaches.
+        var tick: UInt32 = 0
         var next: Int32 = -1
         var previous: Int32 = -1
         var generation: UInt32 = 0
@@ -23,6 +24,8 @@ public struct TimingWheel<Payload> {
     private static var levels: Int { 4 }
     private static var slotBits: UInt64 { 6 }
     private static var slots: Int { 64 }
+    /// A timer further ahead (a year at 16 ms) fires then.
+    private static var ticksMax: UInt64 { UInt64(Int32.max) }
     private static var dueSlot: Int16 { -2 }
 
     public let tickNanoseconds: UInt64
@@ -45,7 +48,8 @@ public struct TimingWheel<Payload> {
         let tick = (overflowed ? deadline.nanoseconds : rounded) / tickNanoseconds
         let index = allocate()
         nodes[Int(index)].payload = payload
-        nodes[Int(index)].tick = max(tick, currentTick + 1)
+        nodes[Int(index)].tick = UInt32(
+            truncatingIfNeeded: min(max(tick, currentTick + 1), currentTick + Self.ticksMax))
         link(index)
         count += 1
         return TimerID(index: index, generation: nodes[Int(index)].generation)
@@ -132,8 +136,9 @@ public struct TimingWheel<Payload> {
     }
 
     private mutating func link(_ index: Int32) {
-        let tick = nodes[Int(index)].tick
-        let ahead = tick > currentTick ? tick - currentTick : 0
+        let distance = Int32(bitPattern: nodes[Int(index)].tick &- UInt32(truncatingIfNeeded: currentTick))
+        let ahead = UInt64(max(distance, 0))
+        let tick = currentTick + ahead
         var level = 0
         while level < Self.levels - 1, ahead >= 1 << (Self.slotBits * UInt64(level + 1)) { level += 1 }
         let shift = Self.slotBits * UInt64(level)

@@ -9,11 +9,11 @@ import WebSocket
 final class WebSocketConnection: SessionConnection {
     private static let heartbeatTimer = firstOwnTimer
 
+    private var heartbeat: EventLoop.Timer?
+    private var isAwaitingPong = false
+    private let rules: EventEnvelope.Rules
     private var lastReceived: MonotonicInstant
     private var decoder: WebSocketDecoder
-    private let rules: EventEnvelope.Rules
-    private var isAwaitingPong = false
-    private var heartbeat: EventLoop.Timer?
 
     /// - Parameter rules: strict with the subprotocol, lenient for hand-typed messages without it.
     init(home: PublicWebLoop, session: Session, handle: UInt64, channel: Channel, rules: EventEnvelope.Rules) {
