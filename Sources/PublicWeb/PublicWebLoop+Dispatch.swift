@@ -138,38 +138,39 @@ extension PublicWebLoop {
     private func deliver(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session
     ) -> Problem? {
-        var request: PendingRequests.RequestID?
-        if envelope.has(.causationid) {
-            let found = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
-                sessions.pending.find(owner: session.handle, id: id)
-            }
-            guard let found, found.state == .waiting else {
-                // Delivered before, or given up: at least once becomes exactly once here.
-                shared.metrics.answersUnexpected.add()
-                return nil
-            }
-            request = found.request
-            if let waiter = exchange(sessions.pending.waiter(of: found.request)) {
-                reply(envelope, in: bytes, to: waiter, of: session, found.request)
-                return nil
-            }
-        }
         let queued = connection(of: session)?.queuedBytes ?? 0
-        guard sessions.admits(session, queuedBytes: queued) else {
+        let route =
+            envelope.has(.causationid)
+            ? Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+                sessions.route(answerTo: id, in: session, queuedBytes: queued) { exchange($0) != nil }
+            } : sessions.route(answerTo: nil, in: session, queuedBytes: queued) { exchange($0) != nil }
+        switch route {
+        case .unexpected: shared.metrics.answersUnexpected.add()
+        case .waiter(let waiter, let request):
+            if let waiter = exchange(waiter) { reply(envelope, in: bytes, to: waiter, of: session, request) }
+        case .tooSlow:
             return Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1)
+        case .stream(let request):
+            if let request {
+                _ = sessions.pending.settle(request, list: &session.pending)
+                countAnswer()
+            } else {
+                shared.metrics.pushesDelivered.add()
+            }
+            append(envelope, in: bytes, to: session, ending: request)
         }
-        if let request {
-            _ = sessions.pending.settle(request, list: &session.pending)
-            countAnswer()
-        } else {
-            shared.metrics.pushesDelivered.add()
-        }
+        return nil
+    }
+
+    private func append(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session,
+        ending request: PendingRequests.RequestID?
+    ) {
         append(to: session, ending: request) { output, sequence in
             envelope.appendRewritten(from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &output) {
                 $0.paddedDecimal("sequence", sequence, width: 16)
             }
         }
-        return nil
     }
 
     private func reply(

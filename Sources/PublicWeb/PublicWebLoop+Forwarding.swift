@@ -28,32 +28,29 @@ extension PublicWebLoop {
             envelope.has(.id) ? nil : UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
         let deadline = loop.now.advanced(byMilliseconds: lifetime)
         let content = Self.content(bytes, envelope)
-        let insertion = withID(bytes, envelope, generated) { id in
-            sessions.pending.insert(
-                owner: owner.handle, list: &owner.pending, id: id, content: content, deadline: deadline, waiter: waiter)
+        let admission = withID(bytes, envelope, generated) { id in
+            sessions.admit(
+                IncomingRequest(id: id, content: content, deadline: deadline, waiter: waiter), owner: owner.handle,
+                list: &owner.pending, session: owner as? Session, waitingMax: limits.inFlightPerSessionMax
+            ) { EventsExchange.storedProblem($0)?.kind.isPassing == true }
         }
-        switch insertion {
+        switch admission {
         case .full: return refuse(Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1))
-        case .duplicate(let request, let state, let isSame):
-            guard isSame else { return refuse(Problem(.duplicateIdentifier, "The id was used for another event.")) }
-            if waiter != 0, isPassingFailure(state, of: owner) {
-                // Who asks again over HTTP after a passing failure wants another try.
-                sessions.pending.forget(request)
-                return accept(bytes, envelope, for: owner, waiter: waiter, keepsCorrelationID: keepsCorrelationID)
-            }
+        case .idInUse: return refuse(Problem(.duplicateIdentifier, "The id was used for another event."))
+        case .tooMany:
+            let detail = "\(limits.inFlightPerSessionMax) events wait for their answers already."
+            return refuse(Problem(.tooManyRequests, detail, retryAfterSeconds: 1))
+        case .stillWaiting(let request):
             shared.metrics.eventsDuplicate.add()
-            if case .ended(let place) = state { return .ended(place) }
             return .stillWaiting(request)
+        case .ended(let place):
+            shared.metrics.eventsDuplicate.add()
+            return .ended(place)
         case .inserted(let request):
-            let isOver = owner.pending.count > limits.inFlightPerSessionMax
-            let problem =
-                isOver
-                ? Problem(
-                    .tooManyRequests, "\(limits.inFlightPerSessionMax) events wait for their answers already.",
-                    retryAfterSeconds: 1)
-                : forward(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request)
-            guard let problem else { return .accepted }
-            if sessions.pending.settle(request, list: &owner.pending) != nil { sessions.pending.forget(request) }
+            guard let problem = forward(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request) else {
+                return .accepted
+            }
+            sessions.withdraw(request, list: &owner.pending)
             return refuse(problem)
         }
     }
@@ -75,13 +72,6 @@ extension PublicWebLoop {
         shared.metrics.eventsAccepted.add()
         shared.metrics.eventsWaiting.add(1)
         return nil
-    }
-
-    private func isPassingFailure(_ state: PendingRequests.State, of owner: any RequestOwner) -> Bool {
-        guard case .ended(let place) = state, let session = owner as? Session,
-            let event = sessions.answer(at: place, in: session)
-        else { return false }
-        return EventsExchange.storedProblem(event)?.kind.isPassing == true
     }
 
     /// A hash of what makes two events with the same id the same event.

@@ -82,11 +82,10 @@ final class WebSocketConnection: SessionConnection {
         }
     }
 
-    /// The client asks for what was answered before. Answers that this connection was or will be given are not repeated;
-    /// errors are, as a client that asks again after an error is not to be met with silence.
     private func answerAgain(_ place: PendingRequests.Place) {
-        guard let event = home.sessions.answer(at: place, in: session) else { return }
-        if case .stream(let sequence) = place, sequence > session.resumedFrom, !EventsExchange.isError(event) { return }
+        guard let event = home.sessions.repeatedAnswer(at: place, in: session, isError: EventsExchange.isError) else {
+            return
+        }
         write(event)
         lookAtOutput()
     }
