@@ -246,8 +246,10 @@ extension PublicWebLoop {
         sessionGone(session, waiting: sessions.remove(session))
     }
 
+    /// - Parameter waiting: how many of its requests had no answer yet.
     func sessionGone(_ session: Session, waiting: Int) {
         shared.metrics.eventsWaiting.add(-Int64(waiting))
+        if waiting > 0 { for exchange in exchanges.all { exchange.sessionEnded(session) } }
         countSessions()
     }
 }
