@@ -3,6 +3,7 @@
 public struct Slab<Element> {
     /// The top bit of a handle is never set: it is left to those who have several slabs.
     private static var generationMax: UInt32 { UInt32(Int32.max) }
+    private static var reserved: Int32 { -2 }
 
     private struct Place {
         var element: Element?
@@ -29,6 +30,32 @@ public struct Slab<Element> {
         return 1 << 32 | UInt64(places.count - 1)
     }
 
+    /// A handle whose element is not there yet: `fill` it, or `remove` it.
+    public mutating func reserve() -> UInt64 {
+        count += 1
+        if free >= 0 {
+            let index = Int(free)
+            free = places[index].nextFree
+            places[index].nextFree = Self.reserved
+            return UInt64(places[index].generation) << 32 | UInt64(index)
+        }
+        places.append(Place(element: nil, generation: 1, nextFree: Self.reserved))
+        return 1 << 32 | UInt64(places.count - 1)
+    }
+
+    public mutating func fill(_ handle: UInt64, _ element: Element) {
+        guard let index = current(handle) else { return }
+        places[index].element = element
+    }
+
+    private func current(_ handle: UInt64) -> Int? {
+        let index = Self.place(of: handle)
+        guard index < places.count, places[index].generation == UInt32(truncatingIfNeeded: handle >> 32),
+            places[index].element != nil || places[index].nextFree == Self.reserved
+        else { return nil }
+        return index
+    }
+
     public subscript(handle: UInt64) -> Element? {
         let index = Int(handle & 0xFFFF_FFFF)
         guard index < places.count, places[index].generation == UInt32(truncatingIfNeeded: handle >> 32) else {
@@ -39,8 +66,8 @@ public struct Slab<Element> {
 
     @discardableResult
     public mutating func remove(_ handle: UInt64) -> Element? {
-        guard let element = self[handle] else { return nil }
-        let index = Int(handle & 0xFFFF_FFFF)
+        guard let index = current(handle) else { return nil }
+        let element = places[index].element
         places[index].element = nil
         places[index].generation = places[index].generation == Self.generationMax ? 1 : places[index].generation + 1
         places[index].nextFree = free

@@ -12,16 +12,21 @@ public struct TimingWheel<Payload> {
 
     private struct Node {
         var payload: Payload?
-        var tick: UInt64 = 0
+        /// The low half: timers lie less far ahead than it reaches.
+        var tick: UInt32 = 0
         var next: Int32 = -1
         var previous: Int32 = -1
-        var slot: Int32 = -1
         var generation: UInt32 = 0
+        /// `dueSlot` while it is due and was not taken.
+        var slot: Int16 = -1
     }
 
     private static var levels: Int { 4 }
     private static var slotBits: UInt64 { 6 }
     private static var slots: Int { 64 }
+    /// A timer further ahead (a year at 16 ms) fires then.
+    private static var ticksMax: UInt64 { UInt64(Int32.max) }
+    private static var dueSlot: Int16 { -2 }
 
     public let tickNanoseconds: UInt64
     private var nodes: [Node] = []
@@ -43,7 +48,8 @@ public struct TimingWheel<Payload> {
         let tick = (overflowed ? deadline.nanoseconds : rounded) / tickNanoseconds
         let index = allocate()
         nodes[Int(index)].payload = payload
-        nodes[Int(index)].tick = max(tick, currentTick + 1)
+        nodes[Int(index)].tick = UInt32(
+            truncatingIfNeeded: min(max(tick, currentTick + 1), currentTick + Self.ticksMax))
         link(index)
         count += 1
         return TimerID(index: index, generation: nodes[Int(index)].generation)
@@ -55,13 +61,28 @@ public struct TimingWheel<Payload> {
         guard Int(timer.index) < nodes.count, nodes[Int(timer.index)].generation == timer.generation else {
             return false
         }
-        unlink(timer.index)
+        if nodes[Int(timer.index)].slot != Self.dueSlot { unlink(timer.index) }
         release(timer.index)
         return true
     }
 
     /// Appends the payloads of all timers that are due, in the order of their ticks.
-    public mutating func advance(to now: MonotonicInstant, into due: inout [Payload]) {
+    public mutating func advance(to now: MonotonicInstant, into payloads: inout [Payload]) {
+        var due: [TimerID] = []
+        advance(to: now, into: &due)
+        for timer in due { if let payload = take(timer) { payloads.append(payload) } }
+    }
+
+    /// The payload of a timer that is due, which is used up by that; nil if it was cancelled since.
+    public mutating func take(_ timer: TimerID) -> Payload? {
+        guard nodes[Int(timer.index)].generation == timer.generation else { return nil }
+        let payload = nodes[Int(timer.index)].payload
+        release(timer.index)
+        return payload
+    }
+
+    /// Appends all timers that are due, in the order of their ticks: each is to be taken, and can be cancelled until then.
+    public mutating func advance(to now: MonotonicInstant, into due: inout [TimerID]) {
         let target = now.nanoseconds / tickNanoseconds
         while currentTick < target {
             if count == 0 {
@@ -74,8 +95,8 @@ public struct TimingWheel<Payload> {
             while heads[slot] >= 0 {
                 let index = heads[slot]
                 unlink(index)
-                if let payload = nodes[Int(index)].payload { due.append(payload) }
-                release(index)
+                nodes[Int(index)].slot = Self.dueSlot
+                due.append(TimerID(index: index, generation: nodes[Int(index)].generation))
             }
         }
     }
@@ -115,8 +136,9 @@ public struct TimingWheel<Payload> {
     }
 
     private mutating func link(_ index: Int32) {
-        let tick = nodes[Int(index)].tick
-        let ahead = tick > currentTick ? tick - currentTick : 0
+        let distance = Int32(bitPattern: nodes[Int(index)].tick &- UInt32(truncatingIfNeeded: currentTick))
+        let ahead = UInt64(max(distance, 0))
+        let tick = currentTick + ahead
         var level = 0
         while level < Self.levels - 1, ahead >= 1 << (Self.slotBits * UInt64(level + 1)) { level += 1 }
         let shift = Self.slotBits * UInt64(level)
@@ -124,7 +146,7 @@ public struct TimingWheel<Payload> {
         let position = Int(min(tick >> shift, furthest) & UInt64(Self.slots - 1))
         let slot = level * Self.slots + position
         let head = heads[slot]
-        nodes[Int(index)].slot = Int32(slot)
+        nodes[Int(index)].slot = Int16(slot)
         nodes[Int(index)].next = head
         nodes[Int(index)].previous = -1
         if head >= 0 { nodes[Int(head)].previous = index }

@@ -9,4 +9,6 @@ struct AnswerToken: PosterToken {
     let extent: Range<Int>
     let retryUntil: MonotonicInstant
     let destination: Destination
+    /// How often it was offered to a session that did not take it.
+    var offers = 0
 }

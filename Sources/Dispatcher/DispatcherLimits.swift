@@ -9,6 +9,9 @@ struct DispatcherLimits: Sendable {
     /// How long an answer without an expiry is tried to be delivered.
     var answerLifetimeMilliseconds: UInt64 = 30_000
     var answerLifetimeMaxMilliseconds: UInt64 = 300_000
-    /// Before an answer is offered again to a session whose queue is full.
-    var retryMilliseconds: UInt64 = 100
+    /// Before an answer is offered again to a session whose client reads too slowly: at first, and at most.
+    var retryMilliseconds: UInt64 = 50
+    var retryMaxMilliseconds: UInt64 = 2000
+    /// Answers that wait to be offered again; beyond it they are dead-lettered.
+    var heldAnswersMax = 1024
 }

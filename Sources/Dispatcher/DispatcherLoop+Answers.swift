@@ -89,6 +89,7 @@ extension DispatcherLoop {
             shared.logger.warning(
                 "answers not delivered in time", ["reason": .string(reason), "count": .integer(tokens.count)])
             for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
+        case .answered(let response) where response.status == 429: for token in tokens { retryLater(token) }
         case .answered(let response):
             guard response.status == 200, let failures = EventFailure.decode(response.body) else {
                 let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
@@ -124,20 +125,23 @@ extension DispatcherLoop {
 
     // MARK: Retry and dead letters
 
-    /// Bounded by the prefetch: an answer keeps its message unacknowledged.
     private func retryLater(_ token: AnswerToken) {
-        guard token.retryUntil > loop.now else { return deadLetter(token.body, token.extent, token.delivery) }
-        retries.append(token)
-        guard !isRetryScheduled else { return }
-        isRetryScheduled = true
-        _ = loop.schedule(self, kind: 0, afterMilliseconds: shared.limits.retryMilliseconds)
+        guard held.hold(token, now: loop.now, random: random.next()) else {
+            return deadLetter(token.body, token.extent, token.delivery)
+        }
+        setRetryTimer()
     }
 
     func retryAnswers() {
-        isRetryScheduled = false
-        let waiting = retries
-        retries = []
-        for token in waiting { offer(token) }
+        retryTimer = nil
+        for token in held.takeDue(now: loop.now) { offer(token) }
+        setRetryTimer()
+    }
+
+    private func setRetryTimer() {
+        shared.metrics.answersHeld.set(Int64(held.count))
+        guard retryTimer == nil, let due = held.nextDue else { return }
+        retryTimer = loop.schedule(self, kind: 0, afterMilliseconds: due.milliseconds(since: loop.now) + 1)
     }
 
     private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64) {

@@ -20,8 +20,9 @@ final class DispatcherLoop: TimerTarget {
     var posts = Slab<PublishPost>()
     var deliveries = Slab<TrackedDelivery>()
     var destinations = BytesDictionary<Destination>()
-    var retries: [AnswerToken] = []
-    var isRetryScheduled = false
+    var held: HeldAnswers
+    var retryTimer: EventLoop.Timer?
+    var random = RandomSource()
     private(set) var isDraining = false
     private(set) var mailbox: Mailbox<DispatcherMessage>
     private var server: HTTPServer?
@@ -30,6 +31,7 @@ final class DispatcherLoop: TimerTarget {
         self.shared = shared
         self.loop = loop
         transport = HTTPTransport(loop: loop)
+        held = HeldAnswers(limits: shared.limits)
         authenticator = InternalAuthenticator(secret: shared.internalSecret)
         weak var weakSelf: DispatcherLoop?
         mailbox = loop.makeMailbox(messagesMax: Self.mailboxMessagesMax) { weakSelf?.receive($0) }

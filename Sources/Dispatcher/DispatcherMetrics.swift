@@ -9,6 +9,7 @@ final class DispatcherMetrics: Sendable {
     let answersDispatched: Counter
     let answersGone: Counter
     let answersRetried: Counter
+    let answersHeld: Gauge
     let answersDeadLettered: Counter
     let answersForged: Counter
     let destinations: Gauge
@@ -25,6 +26,8 @@ final class DispatcherMetrics: Sendable {
             "switchboard_answers_session_gone_total", "Answers dropped because their session is gone")
         answersRetried = registry.counter(
             "switchboard_answers_retried_total", "Answers offered again because their session was full")
+        answersHeld = registry.gauge(
+            "switchboard_answers_held", "Answers that wait to be offered again to a session that reads too slowly")
         answersDeadLettered = registry.counter(
             "switchboard_answers_dead_lettered_total", "Answers that could not be delivered in time")
         answersForged = registry.counter(

@@ -5,7 +5,7 @@ import Reactor
 /// HTTP requests on an event loop, by libcurl's multi interface: connections are kept and used again.
 ///
 /// It belongs to its loop's thread; completions are called there, never within `send`.
-public final class HTTPTransport: TimerTarget {
+public final class HTTPTransport {
     private static let connectionsKeptMax = 64
 
     /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
@@ -16,6 +16,14 @@ public final class HTTPTransport: TimerTarget {
     private var idle: [Transfer] = []
     private var timer: EventLoop.Timer?
     private var hasKickPending = false
+    private let alarm = Alarm()
+
+    /// Between a timer, which keeps its target, and the transport, which must be free to end.
+    private final class Alarm: TimerTarget {
+        weak var transport: HTTPTransport?
+
+        func timerFired(kind: Int) { transport?.timerFired() }
+    }
 
     /// A descriptor of curl's, watched for it.
     private final class WatchedSocket: EventHandler {
@@ -42,6 +50,7 @@ public final class HTTPTransport: TimerTarget {
     public init(loop: EventLoop) {
         self.loop = loop
         CurlLibrary.initialise()
+        defer { alarm.transport = self }
         guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
         self.multi = OpaquePointer(multi)
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -108,7 +117,7 @@ public final class HTTPTransport: TimerTarget {
     private func setTimer(_ milliseconds: Int) {
         loop.cancel(&timer)
         if milliseconds == 0 { return kickSoon() }
-        if milliseconds > 0 { timer = loop.schedule(self, kind: 0, afterMilliseconds: UInt64(milliseconds)) }
+        if milliseconds > 0 { timer = loop.schedule(alarm, kind: 0, afterMilliseconds: UInt64(milliseconds)) }
     }
 
     private func kickSoon() {
@@ -120,7 +129,7 @@ public final class HTTPTransport: TimerTarget {
         }
     }
 
-    public func timerFired(kind: Int) {
+    private func timerFired() {
         timer = nil
         act(on: CURL_SOCKET_TIMEOUT, 0)
     }

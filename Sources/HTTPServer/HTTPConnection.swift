@@ -7,7 +7,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
 
     private let server: HTTPServer
-    private weak var channel: Channel?
+    /// Until the channel ends or is taken over: the two keep each other.
+    private var channel: Channel?
     private var parser: RequestParser
     private var phase = Phase.betweenRequests
     private var head: RequestHead?
@@ -153,6 +154,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         abort = nil
         server.loop.cancel(&timer)
         channel.handler = handler
+        self.channel = nil
         server.ended(self)
         channel.resumeReading()
         channel.processAgain()

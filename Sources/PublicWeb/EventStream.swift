@@ -6,23 +6,13 @@ import Sessions
 
 /// A session's events as Server-Sent Events (WHATWG HTML §9.2): `id` is the sequence, `data` the event. What the client
 /// sends is ignored.
-final class EventStream: ChannelHandler, SessionConnection, TimerTarget {
-    private static let heartbeatTimer = 0
+final class EventStream: SessionConnection {
+    private static let heartbeatTimer = firstOwnTimer
 
-    let session: Session
-    let home: PublicWebLoop
-    let handle: UInt64
-    private var channel: Channel?
     private var heartbeat: EventLoop.Timer?
-    var output = OutputWatch()
-    var isOutputWatched = false
-    private(set) var isClosing = false
 
-    init(home: PublicWebLoop, session: Session, handle: UInt64, channel: Channel) {
-        self.home = home
-        self.session = session
-        self.handle = handle
-        self.channel = channel
+    override init(home: PublicWebLoop, session: Session, handle: UInt64, channel: Channel) {
+        super.init(home: home, session: session, handle: handle, channel: channel)
         // The kernel gives up a client that does not take a comment in time: there is no pong here.
         channel.setUnacknowledgedTimeout(milliseconds: home.shared.limits.pongTimeoutMilliseconds)
         setHeartbeat()
@@ -35,17 +25,8 @@ final class EventStream: ChannelHandler, SessionConnection, TimerTarget {
         Connection: close\r\n\r\n
         """.utf8)
 
-    func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int { bytes.count }
-
-    var queuedBytes: Int { channel?.outputBytes ?? 0 }
-
-    func write(_ event: [UInt8]) {
-        guard !isClosing else { return }
-        channel?.write { Self.append(event, to: &$0) }
-    }
-
     /// A line break, which JSON may have between its tokens, would end the field: each line is one of its own.
-    static func append(_ event: [UInt8], to output: inout [UInt8]) {
+    override func append(_ event: [UInt8], to output: inout [UInt8]) {
         event.withUnsafeBytes { bytes in
             if let envelope = try? EventEnvelope.scan(bytes, rules: .lenient),
                 let sequence = envelope.value(.sequence, in: bytes)
@@ -63,50 +44,30 @@ final class EventStream: ChannelHandler, SessionConnection, TimerTarget {
         output.append(0x0A)
     }
 
-    func flushNow() { channel?.flushNow() }
-
-    func channelDrained(_ channel: Channel) {
-        if !isClosing { home.pump(session) }
-    }
-
     /// An event stream has no close code: the reason goes as a comment, and `retry` says when to come back.
-    func end(_ reason: ConnectionEnd) {
-        guard !isClosing, let channel else { return }
-        channel.write { output in
-            if case .goingAway(let milliseconds) = reason {
-                output.append("retry: ")
-                output.append(decimal: milliseconds)
-                output.append("\n")
-            }
-            output.append(": ")
-            output.append(decimal: UInt64(reason.closeCode.rawValue))
-            output.append(0x20)
-            output.append(utf8: reason.reason)
-            output.append("\n\n")
+    override func appendEnd(_ reason: ConnectionEnd, to output: inout [UInt8]) {
+        if case .goingAway(let milliseconds) = reason {
+            output.append("retry: ")
+            output.append(decimal: milliseconds)
+            output.append("\n")
         }
-        leave()
-        channel.closeAfterFlush()
+        output.append(": ")
+        output.append(decimal: UInt64(reason.closeCode.rawValue))
+        output.append(0x20)
+        output.append(utf8: reason.reason)
+        output.append("\n\n")
     }
 
-    func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
-        if !isClosing { leave() }
-        self.channel = nil
-    }
-
-    private func leave() {
-        isClosing = true
-        home.loop.cancel(&heartbeat)
-        home.left(session, handle)
-    }
+    override func cancelTimers() { home.loop.cancel(&heartbeat) }
 
     private func setHeartbeat() {
         heartbeat = home.loop.schedule(
             self, kind: Self.heartbeatTimer, afterMilliseconds: home.shared.limits.pingIntervalMilliseconds)
     }
 
-    func timerFired(kind: Int) {
+    override func timerFired(kind: Int) {
+        guard kind == Self.heartbeatTimer else { return super.timerFired(kind: kind) }
         guard !isClosing else { return }
-        if kind == Self.outputTimer { return outputTimerFired() }
         channel?.write { $0.append(":\n\n") }
         setHeartbeat()
     }

@@ -68,6 +68,14 @@ final class EventsExchange: RequestOwner {
         }
     }
 
+    /// The session has ended, and with it the wait of what has no answer yet.
+    func sessionEnded(_ ended: Session) {
+        guard session === ended else { return }
+        let problem = Problem(.sessionGone, "The session was ended.")
+        for (id, position) in positions where answers[position].isEmpty { finish(id, problem) }
+        respondIfComplete()
+    }
+
     /// The client has gone away. What its session's events are answered goes the session's own way.
     func abandon() {
         outstanding = 0

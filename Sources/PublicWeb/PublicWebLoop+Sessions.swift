@@ -60,7 +60,7 @@ extension PublicWebLoop {
         if isDraining {
             return refuse(channel, Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
         }
-        let handle = connections.insert(nil)
+        let handle = connections.reserve()
         let secret = SessionToken.Secret(random: &random)
         let opening = sessions.open(request.wish, connection: handle, secret: secret, now: loop.now) {
             newCorrelationID()
@@ -70,7 +70,7 @@ extension PublicWebLoop {
             connections.remove(handle)
             refuse(channel, Self.problem(refusal))
         case .opened(let session, let details):
-            if details.takenOver != 0, let older = connections[details.takenOver] ?? nil { older.end(.takenOver) }
+            if details.takenOver != 0, let older = connections[details.takenOver] { older.end(.takenOver) }
             begin(session, details, on: channel, request.kind, handle)
         }
     }
@@ -79,7 +79,7 @@ extension PublicWebLoop {
         _ session: Session, _ details: SessionOpening.Details, on channel: Channel, _ kind: ConnectionRequest.Kind,
         _ handle: UInt64
     ) {
-        let connection: any SessionConnection & ChannelHandler
+        let connection: SessionConnection
         switch kind {
         case .webSocket(let answer, let isStrict):
             publicServer?.countResponse(status: 101)
@@ -91,7 +91,7 @@ extension PublicWebLoop {
             channel.write { $0.append(contentsOf: EventStream.head) }
             connection = EventStream(home: self, session: session, handle: handle, channel: channel)
         }
-        connections.update(handle) { $0 = connection }
+        connections.fill(handle, connection)
         channel.handler = connection
         count(details)
         connection.write(SessionOpenedEvent.make(session, details, home: self))
@@ -161,7 +161,7 @@ extension PublicWebLoop {
 
     // MARK: The stream
 
-    func connection(of session: Session) -> (any SessionConnection)? { connections[session.connection] ?? nil }
+    func connection(of session: Session) -> SessionConnection? { connections[session.connection] }
 
     /// Gives the session's connection what it has room for.
     func pump(_ session: Session) {
@@ -246,8 +246,10 @@ extension PublicWebLoop {
         sessionGone(session, waiting: sessions.remove(session))
     }
 
+    /// - Parameter waiting: how many of its requests had no answer yet.
     func sessionGone(_ session: Session, waiting: Int) {
         shared.metrics.eventsWaiting.add(-Int64(waiting))
+        if waiting > 0 { for exchange in exchanges.all { exchange.sessionEnded(session) } }
         countSessions()
     }
 }

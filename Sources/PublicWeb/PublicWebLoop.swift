@@ -28,8 +28,7 @@ final class PublicWebLoop: TimerTarget {
     let transport: HTTPTransport
     let authenticator: InternalAuthenticator
     let sessions: SessionTable
-    /// A place is taken before its connection is made.
-    var connections = Slab<(any SessionConnection)?>()
+    var connections = Slab<SessionConnection>()
     var exchanges = Slab<EventsExchange>()
     var queryWaits = Slab<HTTPExchange>()
     /// Exchanges of requests that other loops have, by loop and number there.
@@ -217,7 +216,7 @@ final class PublicWebLoop: TimerTarget {
         guard var plan = drain else { return }
         let elapsed = loop.now.milliseconds(since: plan.startedAt)
         let isOver = elapsed >= plan.spreadMilliseconds
-        for connection in connections.all.compactMap({ $0 }) where isOver || connection.session.pending.count == 0 {
+        for connection in connections.all where isOver || connection.session.pending.count == 0 {
             connection.end(.goingAway(reconnectAfterMilliseconds: plan.nextSlotMilliseconds(random: random.next())))
         }
         drain = plan

@@ -6,37 +6,27 @@ import Sessions
 import WebSocket
 
 /// A session's WebSocket: CloudEvents in, answers and pushes out, each in one text frame.
-final class WebSocketConnection: ChannelHandler, SessionConnection, TimerTarget {
-    private static let heartbeatTimer = 0
+final class WebSocketConnection: SessionConnection {
+    private static let heartbeatTimer = firstOwnTimer
 
-    let session: Session
-    let home: PublicWebLoop
-    let handle: UInt64
-    private let rules: EventEnvelope.Rules
-    private var decoder: WebSocketDecoder
-    private var channel: Channel?
     private var heartbeat: EventLoop.Timer?
-    private var lastReceived: MonotonicInstant
-    var output = OutputWatch()
-    var isOutputWatched = false
     private var isAwaitingPong = false
-    private(set) var isClosing = false
+    private let rules: EventEnvelope.Rules
+    private var lastReceived: MonotonicInstant
+    private var decoder: WebSocketDecoder
 
     /// - Parameter rules: strict with the subprotocol, lenient for hand-typed messages without it.
     init(home: PublicWebLoop, session: Session, handle: UInt64, channel: Channel, rules: EventEnvelope.Rules) {
-        self.home = home
-        self.session = session
-        self.handle = handle
-        self.channel = channel
         self.rules = rules
         decoder = WebSocketDecoder(role: .server, messageBytesMax: home.shared.limits.messageBytesMax)
         lastReceived = home.loop.now
+        super.init(home: home, session: session, handle: handle, channel: channel)
         setHeartbeat(home.shared.limits.pingIntervalMilliseconds)
     }
 
     // MARK: From the client
 
-    func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
+    override func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
         var consumed = 0
         lastReceived = home.loop.now
         isAwaitingPong = false
@@ -123,43 +113,20 @@ final class WebSocketConnection: ChannelHandler, SessionConnection, TimerTarget 
 
     // MARK: To the client
 
-    var queuedBytes: Int { channel?.outputBytes ?? 0 }
-
-    func write(_ event: [UInt8]) {
-        guard !isClosing else { return }
-        channel?.write { output in
-            FrameEncoder.appendHeader(.text, payloadBytes: event.count, to: &output)
-            output.append(contentsOf: event)
-        }
+    override func append(_ event: [UInt8], to output: inout [UInt8]) {
+        FrameEncoder.appendHeader(.text, payloadBytes: event.count, to: &output)
+        output.append(contentsOf: event)
     }
 
-    func flushNow() { channel?.flushNow() }
-
-    func channelDrained(_ channel: Channel) {
-        if !isClosing { home.pump(session) }
+    override func appendEnd(_ reason: ConnectionEnd, to output: inout [UInt8]) {
+        FrameEncoder.appendClose(reason.closeCode, reason: reason.reason, to: &output)
     }
-
-    // MARK: Ends
-
-    func end(_ reason: ConnectionEnd) { close(reason.closeCode, reason.reason) }
 
     private func close(_ code: CloseCode, _ reason: String) {
-        guard !isClosing, let channel else { return }
-        channel.write { FrameEncoder.appendClose(code, reason: reason, to: &$0) }
-        leave()
-        channel.closeAfterFlush()
+        close { FrameEncoder.appendClose(code, reason: reason, to: &$0) }
     }
 
-    func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
-        if !isClosing { leave() }
-        self.channel = nil
-    }
-
-    private func leave() {
-        isClosing = true
-        home.loop.cancel(&heartbeat)
-        home.left(session, handle)
-    }
+    override func cancelTimers() { home.loop.cancel(&heartbeat) }
 
     // MARK: Time
 
@@ -170,9 +137,9 @@ final class WebSocketConnection: ChannelHandler, SessionConnection, TimerTarget 
     }
 
     /// A ping goes out when nothing came for the interval; without anything in return the connection is half-open.
-    func timerFired(kind: Int) {
+    override func timerFired(kind: Int) {
+        guard kind == Self.heartbeatTimer else { return super.timerFired(kind: kind) }
         guard let channel, !isClosing else { return }
-        if kind == Self.outputTimer { return outputTimerFired() }
         heartbeat = nil
         let limits = home.shared.limits
         if isAwaitingPong { return channel.close() }

@@ -14,16 +14,18 @@ public final class Channel: EventHandler, TimerTarget {
 
     private enum State { case open, flushing, lingering, closed }
 
+    // In the order that wastes least: a gateway has many thousands of these.
     public unowned let loop: EventLoop
     public var handler: (any ChannelHandler)?
     /// Told once when the channel has ended, whoever its handler then is.
     public var owner: (any ChannelOwner)?
-    private let fd: CInt
-    private var registration: EventLoop.Registration?
     private let tls: TLSSession?
     private var input: [UInt8] = []
     private var output: [UInt8] = []
     private var outputSent = 0
+    /// Of its registration with the loop; 0 without one.
+    private var registrationKey: UInt64 = 0
+    private let fd: CInt
     private var lingerTimer: EventLoop.Timer?
     private var state = State.open
     private var isDirty = false
@@ -31,6 +33,11 @@ public final class Channel: EventHandler, TimerTarget {
     private var isReadingPaused = false
     private var hasInputEnded = false
     private var willProcessAgain = false
+
+    private var registration: EventLoop.Registration? {
+        get { registrationKey == 0 ? nil : EventLoop.Registration(key: registrationKey, fd: fd) }
+        set { registrationKey = newValue?.key ?? 0 }
+    }
 
     /// Bytes that wait to be sent.
     public var outputBytes: Int { output.count - outputSent }
@@ -233,8 +240,8 @@ public final class Channel: EventHandler, TimerTarget {
     public func processAgain() {
         guard !willProcessAgain else { return }
         willProcessAgain = true
-        loop.defer { [weak self] in
-            guard let self else { return }
+        // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
+        loop.defer { [self] in
             willProcessAgain = false
             guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
             process(received: 0)

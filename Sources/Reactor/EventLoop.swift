@@ -7,17 +7,12 @@ import Glibc
 /// It belongs to the thread that calls `run`, and so does everything registered with it; nothing here is synchronised.
 /// The only ways in from other threads are the mailboxes it makes.
 public final class EventLoop {
-    /// Names a scheduled timer.
-    public struct Timer {
-        let place: TimingWheel<TimerEntry>.TimerID
-        let serial: UInt64
-    }
+    public typealias Timer = TimingWheel<TimerEntry>.TimerID
 
-    /// A timer's target is held weakly: a timer keeps nothing alive.
-    struct TimerEntry {
-        weak var target: (any TimerTarget)?
-        let kind: Int
-        let serial: UInt64
+    /// A timer keeps its target until it fires or is cancelled. A weak reference would cost each target a table entry.
+    public struct TimerEntry {
+        let target: any TimerTarget
+        let kind: Int32
     }
 
     /// Names a watched descriptor: generation and place, so that a late event can't reach a reused descriptor.
@@ -42,10 +37,7 @@ public final class EventLoop {
     private let events: UnsafeMutablePointer<epoll_event>
     private var handlers = Slab<any EventHandler>()
     private var wheel: TimingWheel<TimerEntry>
-    private var lastTimerSerial: UInt64 = 0
-    private var due: [TimerEntry] = []
-    /// Timers that were cancelled while those due with them fire.
-    private var cancelledWhileDue: Set<UInt64> = []
+    private var due: [Timer] = []
     private var mailboxes: [() -> Void] = []
     private var turnEnds: [() -> Void] = []
     private var dirty: [Channel] = []
@@ -99,6 +91,7 @@ public final class EventLoop {
     public func end() {
         for handler in handlers.all { handler.loopEnded() }
         handlers = Slab()
+        wheel = TimingWheel(now: now)
         mailboxes = []
         turnEnds = []
         deferred = []
@@ -131,13 +124,14 @@ public final class EventLoop {
     // MARK: Timers, mailboxes, turns
 
     public func schedule(_ target: any TimerTarget, kind: Int, afterMilliseconds delay: UInt64) -> Timer {
-        lastTimerSerial += 1
-        let entry = TimerEntry(target: target, kind: kind, serial: lastTimerSerial)
-        return Timer(place: wheel.schedule(entry, at: now.advanced(byMilliseconds: delay)), serial: lastTimerSerial)
+        wheel.schedule(
+            TimerEntry(target: target, kind: Int32(truncatingIfNeeded: kind)),
+            at: now.advanced(byMilliseconds: delay))
     }
 
+    /// Also one that is due in this very turn and has not fired yet.
     public func cancel(_ timer: inout Timer?) {
-        if let timer, !wheel.cancel(timer.place), !due.isEmpty { cancelledWhileDue.insert(timer.serial) }
+        if let scheduled = timer { wheel.cancel(scheduled) }
         timer = nil
     }
 
@@ -184,11 +178,12 @@ public final class EventLoop {
 
     private func fireTimers() {
         wheel.advance(to: now, into: &due)
-        for entry in due where cancelledWhileDue.isEmpty || !cancelledWhileDue.contains(entry.serial) {
-            entry.target?.timerFired(kind: entry.kind)
+        for timer in due {
+            // Not in one expression: the wheel is free again while the target is called.
+            let entry = wheel.take(timer)
+            entry?.target.timerFired(kind: Int(entry?.kind ?? 0))
         }
         due.removeAll(keepingCapacity: due.count <= 1024)
-        cancelledWhileDue.removeAll(keepingCapacity: cancelledWhileDue.count <= 1024)
     }
 
     private func endTurn() {

@@ -17,6 +17,8 @@ final class ReplayBuffer {
     /// The number of the first entry, or of the next one if there is none.
     private(set) var firstNumber: UInt64
     private(set) var bytes = 0
+    /// Those of a stream that its session's connection was not given yet. Kept by the table.
+    var untransmittedBytes = 0
 
     init(firstNumber: UInt64) { self.firstNumber = firstNumber }
 

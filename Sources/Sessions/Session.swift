@@ -3,9 +3,13 @@ import Core
 /// A client's session: what it was sent and has not acknowledged, what it waits for, and the connection it has, if any.
 /// Its table changes it. It belongs to the thread of its loop.
 public final class Session {
+    // In the order that wastes least: a gateway has many thousands of these.
     public let correlationID: CorrelationID
+    var timer: TimingWheel<UInt64>.TimerID?
+    public var pending = PendingRequests.List()
     /// Who holds it; nil for anybody.
     public let principal: [UInt8]?
+    let secret: SessionToken.Secret
     public internal(set) var handle: UInt64 = 0
     /// The connection's own number; 0 without one.
     public internal(set) var connection: UInt64 = 0
@@ -17,21 +21,22 @@ public final class Session {
     public internal(set) var transmitted: UInt64 = 0
     /// The connection was given everything after it: where its client had stopped.
     public internal(set) var resumedFrom: UInt64 = 0
-    /// Bytes of the stream that the connection was not given yet.
-    public internal(set) var untransmittedBytes = 0
-    public var pending = PendingRequests.List()
-    let secret: SessionToken.Secret
+    var detachedAt: MonotonicInstant
     var stream: ReplayBuffer?
     /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.
     var replies: ReplayBuffer?
-    var timer: TimingWheel<UInt64>.TimerID?
-    var detachedAt: MonotonicInstant
 
     init(correlationID: CorrelationID, principal: [UInt8]?, secret: SessionToken.Secret, now: MonotonicInstant) {
         self.correlationID = correlationID
         self.principal = principal
         self.secret = secret
         detachedAt = now
+    }
+
+    /// Bytes of the stream that the connection was not given yet.
+    public internal(set) var untransmittedBytes: Int {
+        get { stream?.untransmittedBytes ?? 0 }
+        set { stream?.untransmittedBytes = newValue }
     }
 
     public var isAttached: Bool { connection != 0 }

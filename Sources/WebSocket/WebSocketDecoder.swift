@@ -26,12 +26,12 @@ public struct WebSocketDecoder {
         case failed(WebSocketError)
     }
 
-    private let role: WebSocketRole
-    private let messageBytesMax: Int32
-    private var state = State.open
     private var pending: MessageAssembly?
     /// Handed out; freed by the next call.
     private var lent: MessageAssembly?
+    private let messageBytesMax: Int32
+    private let role: WebSocketRole
+    private var state = State.open
 
     /// - Parameters:
     ///   - role: of this side.

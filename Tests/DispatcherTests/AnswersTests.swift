@@ -87,6 +87,23 @@ import Tiers
         #expect(receiver.posts.count > 1)
     }
 
+    @Test func slowSessionsHoldNoMoreThanTheyMay() throws {
+        let receiver = try Receiver { _, post in Self.failures(post.ids.indices.map { ($0, .tooManyRequests) }) }
+        let dispatcher = try TestDispatcher { $0.limits.heldAnswersMax = 2 }
+        dispatcher.publish(["a", "b", "c", "d"].map { dispatcher.answer($0, to: receiver.url) })
+        #expect(Polling.until { dispatcher.deadLetters.all.count == 2 })
+        #expect(dispatcher.metric("switchboard_answers_held") == 2)
+    }
+
+    @Test func anInstanceThatIsOverloadedIsOfferedAllOfItAgain() throws {
+        let receiver = try Receiver { number, _ in number == 0 ? .status(429, []) : .taken }
+        let dispatcher = try TestDispatcher()
+        dispatcher.publish(["a", "b"].map { dispatcher.answer($0, to: receiver.url) })
+        #expect(
+            Polling.until { dispatcher.metric("switchboard_answers_dispatched_total") == 2 && dispatcher.isSettled })
+        #expect(dispatcher.deadLetters.all.isEmpty)
+    }
+
     @Test func aSessionThatIsGoneIsCountedAndForgotten() throws {
         let receiver = try Receiver { _, _ in Self.failures([(0, .sessionGone), (2, .sessionGone)]) }
         let dispatcher = try TestDispatcher()

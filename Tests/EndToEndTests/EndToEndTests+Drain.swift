@@ -28,7 +28,7 @@ extension EndToEndTests {
 
         @Test func sessionsAreAskedToReconnect() throws {
             let deployment = try Deployment.running(amqp: try VirtualHosts.take())
-            let pinging = try Pinging(deployment.webSocketURL, interval: "0.02")
+            let pinging = try Pinging(deployment.webSocketURL, interval: "0.02", ["--no-reconnect"])
             #expect(pinging.awaitAnswers(20))
             #expect(try deployment.end(.web, SIGTERM) == 0)
             let ledger = try pinging.end()

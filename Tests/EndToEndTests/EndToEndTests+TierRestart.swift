@@ -37,14 +37,36 @@ extension EndToEndTests {
             #expect(ledger.failed.isEmpty && ledger.faults.isEmpty && ledger.hasNoGap, "\(ledger)\n\(deployment.logs)")
         }
 
+        /// Its sessions are gone with it: what was under way is told as lost, and the client goes on with a new one.
+        @Test(arguments: [SIGTERM, SIGKILL])
+        func clientsComeBackToAPublicWebThatRestarts(_ signal: Int32) throws {
+            let deployment = try Deployment.running(amqp: try VirtualHosts.take())
+            let pinging = try Pinging(deployment.webSocketURL, interval: "0.02")
+            for _ in 1...2 {
+                #expect(pinging.awaitAnswers(20))
+                #expect(try deployment.end(.web, signal) == (signal == SIGTERM ? 0 : -signal))
+                try deployment.start(.web)
+                try deployment.awaitReadiness()
+            }
+            #expect(pinging.wait { $0.renewed.count == 2 }, "\(pinging.ledger)")
+            #expect(pinging.awaitAnswers(20))
+            let ledger = try pinging.finish()
+            #expect(ledger.faults.isEmpty && ledger.hasNoGap && ledger.closed == nil, "\(ledger)")
+            #expect(Set(ledger.errors).isSubset(of: ["503 Shutting down", "- lost with the session"]), "\(ledger)")
+            // A new session of the same name.
+            #expect(Set(ledger.renewed + [ledger.session]).count == 1)
+        }
+
         /// Its clients are told by their connections; the answer to what was asked before is dropped without a trace.
         @Test func aCrashOfPublicWebEndsItsSessions() throws {
             let deployment = try Deployment.running(amqp: try VirtualHosts.take())
-            let pinging = try Pinging(deployment.webSocketURL, interval: "0.02")
+            let pinging = try Pinging(deployment.webSocketURL, interval: "0.02", ["--no-reconnect"])
             #expect(try deployment.end(.listener, SIGTERM) == 0)
             let waiting = try deployment.beginEvent(SampleEvent.ping("late"))
-            #expect(
-                Polling.until { (try? deployment.metric(.dispatcher, "switchboard_events_published_total")) ?? 0 > 0 })
+            // What was published before has been answered before.
+            let published = "switchboard_events_published_total"
+            let before = try deployment.metric(.dispatcher, published)
+            #expect(Polling.until { (try? deployment.metric(.dispatcher, published)) ?? 0 > before })
             #expect(try deployment.end(.web, SIGKILL) == -SIGKILL)
             #expect(throws: RawSocket.Failure.self) { try waiting.answer() }
             let ledger = try pinging.end()

@@ -13,6 +13,8 @@ struct PingLedger: CustomStringConvertible {
     var errors: [String] { lines("error").map { "\($0["status"] ?? "-") \($0["title"] ?? "-")" } }
     var session: String? { lines("start").first?["session"] as? String }
     var closed: String? { lines("closed").first?["detail"] as? String }
+    /// Of sessions that took the place of a lost one.
+    var renewed: [String] { lines("renewed").compactMap { $0["session"] as? String } }
     /// The events that answered.
     var answers: [[String: Any]] { lines("answer").compactMap { $0["answer"] as? [String: Any] } }
     var identifiers: [String] { lines("answer").compactMap { $0["id"] as? String } }

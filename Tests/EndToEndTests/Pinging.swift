@@ -5,9 +5,12 @@ import TestSupport
 final class Pinging {
     private let program: RunningProgram
 
-    /// Returns with the first answer. - Parameter interval: seconds.
-    init(_ url: String, interval: String, timeout: String = "40") throws {
-        program = try RunningProgram("switchboard", ["ping", "--json", "-i", interval, "-W", timeout, url])
+    /// Returns with the first answer. - Parameters:
+    ///   - interval: seconds.
+    ///   - options: further ones.
+    init(_ url: String, interval: String, timeout: String = "40", _ options: [String] = []) throws {
+        let arguments = ["ping", "--json", "-i", interval, "-W", timeout] + options + [url]
+        program = try RunningProgram("switchboard", arguments)
         guard Polling.until({ program.printed.contains("\"answer\"") || !program.isRunning }), program.isRunning else {
             throw RunningProgram.Failure(description: "no answer to a ping:\n\(program.printed)\n\(program.logged)")
         }

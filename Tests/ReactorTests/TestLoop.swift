@@ -28,6 +28,7 @@ final class TestLoop: TimerTarget {
             loop.cancel(&ticker)
             if !wasEnough { ticker = loop.schedule(self, kind: 0, afterMilliseconds: 1) }
         }
+        loop.cancel(&ticker)
         self.isEnough = nil
         return wasEnough
     }

@@ -76,18 +76,22 @@ import Testing
         #expect(fired.count == 1)
     }
 
-    @Test("a timer does not keep its target alive")
-    func weakTargets() throws {
+    @Test("a timer keeps its target until it fires, is cancelled, or the loop ends", arguments: 0..<3)
+    func targets(end: Int) throws {
         let loop = try EventLoop.make()
         weak var observed: Closure?
+        var timer: EventLoop.Timer?
         do {
-            let target = Closure { Issue.record("the target is gone") }
-            _ = loop.schedule(target, kind: 0, afterMilliseconds: 1)
+            let target = Closure { loop.stop() }
+            timer = loop.schedule(target, kind: 0, afterMilliseconds: 1)
             observed = target
         }
+        #expect(observed != nil)
+        switch end {
+        case 0: loop.run()
+        case 1: loop.cancel(&timer)
+        default: loop.end()
+        }
         #expect(observed == nil)
-        let last = Closure { loop.stop() }
-        _ = loop.schedule(last, kind: 0, afterMilliseconds: 40)
-        loop.run()
     }
 }

@@ -13,7 +13,8 @@ import Testing
         #expect(options.connection.endpoint.webSocketURL == "ws://127.0.0.1:8080/ws")
         #expect(options.count == nil && options.intervalMilliseconds == 1000 && options.data == nil)
         #expect(!options.connection.usesHTTP && options.connection.verifiesCertificate && !options.isQuiet)
-        #expect(options.connection.timeoutMilliseconds == 10_000)
+        #expect(options.connection.timeoutMilliseconds == 10_000 && options.connection.reconnects)
+        #expect(try !Self.ping(["--no-reconnect"]).connection.reconnects)
     }
 
     @Test(arguments: [
@@ -61,6 +62,20 @@ import Testing
         let endpoint = try Endpoint(parsing: text)
         #expect(endpoint.webSocketURL == webSocket)
         #expect(endpoint.httpURL == http)
+    }
+
+    @Test(arguments: [
+        ("ws://h", "/ws?correlationid=a%2Fb&resume=%C3%A9%26&after=0000000000000003"),
+        (
+            "ws://h/x?a=b&&after=1&resume=y&correlationid=z&afterwards&c",
+            "/x?a=b&afterwards&c&correlationid=a%2Fb&resume=%C3%A9%26&after=0000000000000003"
+        ),
+    ])
+    func targetsThatResume(_ text: String, _ target: String) throws {
+        let endpoint = try Endpoint(parsing: text)
+        #expect(endpoint.target(resuming: "a/b", token: "é&", after: 3) == target)
+        let unknown = endpoint.target(resuming: "a/b", token: "é&", after: nil)
+        #expect(unknown == String(target.dropLast("&after=0000000000000003".count)))
     }
 
     @Test(arguments: [["--help"], ["-h"], ["-c", "3", "--help"]])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as it is run from a shell, against all tiers in one process.
@@ -118,12 +119,12 @@ import Testing
         #expect(objects.filter { $0["event"] as? String == "answer" }.count == 2000)
     }
 
-    @Test func aLostConnectionIsTold() throws {
+    @Test func aLostConnectionIsTheEndIfThatIsWanted() throws {
         let closing = try DevGateway()
         let process = Process()
         let stdout = Pipe()
         process.executableURL = URL(fileURLWithPath: BuiltProgram.path)
-        process.arguments = ["ping", "-i", "0.01", closing.webSocketURL]
+        process.arguments = ["ping", "--no-reconnect", "-i", "0.01", closing.webSocketURL]
         process.standardOutput = stdout
         try process.run()
         _ = try stdout.fileHandleForReading.read(upToCount: 200)
@@ -132,6 +133,27 @@ import Testing
         process.waitUntilExit()
         #expect(output.contains("the gateway closed the connection with 1001"), "\(output.suffix(600))")
         #expect(output.contains("ping statistics ---"))
+        #expect(process.terminationStatus == 1)
+    }
+
+    @Test func acrossADropEveryRequestIsAnsweredOnce() throws {
+        for _ in 0..<5 {
+            let run = try BuiltProgram.run(
+                ["connect", "--json", gateway.webSocketURL], input: "ping 200\ndrop\nping 50\nstatus\n")
+            let events = try Self.objects(run.output)
+            let counts = Dictionary(grouping: events) { $0["event"] as? String ?? "" }.mapValues(\.count)
+            #expect(
+                counts == ["opened": 1, "sent": 250, "lost": 1, "resumed": 1, "answer": 250, "status": 1], "\(counts)")
+            #expect(Set(events.filter { $0["event"] as? String == "answer" }.map { $0["id"] as? String }).count == 250)
+            #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+        }
+    }
+
+    @Test func noSessionLingersAfterItsClient() throws {
+        let own = try DevGateway()
+        #expect(try BuiltProgram.run(["ping", "-c", "2", "-i", "0", own.webSocketURL]).status == 0)
+        #expect(try BuiltProgram.run(["connect", own.webSocketURL], input: "ping\ndrop\nping\nquit\n").status == 0)
+        #expect(try Polling.until { try own.sessions().hasPrefix(#"{"sessions":[]"#) })
     }
 
     @Test func interruptedItPrintsItsStatistics() throws {

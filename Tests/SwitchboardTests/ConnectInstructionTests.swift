@@ -9,6 +9,7 @@ import Testing
             ("send A", .send(type: "A", data: nil)),
             ("send A {\"b\": [1, 2]}", .send(type: "A", data: Array("{\"b\": [1, 2]}".utf8))),
             ("send A  \"x y\"", .send(type: "A", data: Array("\"x y\"".utf8))), ("status", .status), ("help", .help),
+            ("Drop", .drop),
             ("?", .help), ("quit", .quit), ("exit", .quit),
         ] as [(String, ConnectInstruction?)])
     func parses(_ line: String, _ instruction: ConnectInstruction?) throws {

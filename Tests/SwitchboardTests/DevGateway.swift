@@ -1,9 +1,11 @@
 import Foundation
+import TestSupport
 
 /// `switchboard dev` on free ports, for the tests of a suite; ends when it is let go, or when the tests end.
 final class DevGateway {
     let webSocketURL: String
     let httpURL: String
+    private let internalURL: String
     private let process = Process()
 
     init() throws {
@@ -22,10 +24,19 @@ final class DevGateway {
         struct Announcement: Decodable {
             let websocket: String
             let http: String
+            let `internal`: [String: String]
         }
         let announcement = try JSONDecoder().decode(Announcement.self, from: line)
         webSocketURL = announcement.websocket
         httpURL = announcement.http
+        internalURL = announcement.internal["public-web"] ?? ""
+    }
+
+    /// The body of the internal listener's answer.
+    func sessions() throws -> String {
+        let socket = try RawSocket(port: RawSocket.port(of: internalURL))
+        socket.send("GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return RawResponse.read(socket)?.body ?? ""
     }
 
     /// As `kill` does.

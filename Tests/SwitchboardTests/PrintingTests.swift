@@ -35,6 +35,43 @@ import Testing
         #expect(!statistics.isClean)
     }
 
+    @Test func reconnectsAreCounted() {
+        var statistics = RequestStatistics()
+        #expect(statistics.reconnectText == nil)
+        statistics.countResumed()
+        #expect(statistics.reconnectText == "1 reconnect, all resumed")
+        statistics.countRenewed()
+        #expect(statistics.reconnectText == "2 reconnects, 1 resumed, 1 to a new session")
+        #expect(
+            statistics.summary(url: "u", elapsedMilliseconds: 0).hasSuffix(
+                "\n2 reconnects, 1 resumed, 1 to a new session"))
+    }
+
+    @Test(
+        arguments: [
+            (
+                .lost("it rained", retryMilliseconds: 250),
+                "--- connection lost (it rained); reconnecting in 0.3 s"
+            ),
+            (.retrying("no", retryMilliseconds: 0), "--- not connected (no); trying again in 0 s"),
+            (.gap(5...6), "--- 2 events missing: sequence 5 to 6"), (.gap(5...5), "--- 1 event missing: sequence 5"),
+            (
+                .resumed(
+                    Resumption(
+                        session: "s\u{1B}", isRecovered: true, recovered: 3, missing: 0, pending: 0,
+                        awayMilliseconds: 1201)), "--- resumed session s\\u{1b}: 3 events recovered, after 1.3 s"
+            ),
+            (
+                .resumed(
+                    Resumption(
+                        session: "s", isRecovered: false, recovered: 1, missing: 2, pending: 4, awayMilliseconds: 1)),
+                "--- resumed session s: 1 event recovered, 2 events lost, 4 requests waiting, after 0.1 s"
+            ),
+        ] as [(LinkEvent, String)])
+    func noticesOfTheConnection(_ event: LinkEvent, _ text: String) throws {
+        #expect(try #require(LinkNotice(event)).text == text)
+    }
+
     @Test func aLossIsNotRoundedAway() {
         var statistics = RequestStatistics()
         for _ in 0..<10_000 {

@@ -9,12 +9,9 @@ import WebSocket
 @testable import switchboard
 
 @Suite struct SessionClientTests {
-    static let opened = """
-        {"specversion":"1.0","id":"o","source":"/g","type":"switchboard.session.opened","correlationid":"c1","data":{}}
-        """
-
-    static func handshake(_ client: SessionClient, subprotocol: String? = "cloudevents.json") throws -> [UInt8] {
-        let request = String(decoding: client.output, as: UTF8.self)
+    /// The answer to a client's request for a WebSocket.
+    static func handshake(_ output: [UInt8], subprotocol: String? = "cloudevents.json") throws -> [UInt8] {
+        let request = String(decoding: output, as: UTF8.self)
         let key = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") })
         let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: String(key.dropFirst(19)))))
         var answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -29,16 +26,15 @@ import WebSocket
         return bytes
     }
 
-    static func feed(_ client: inout SessionClient, _ bytes: [UInt8], at nanoseconds: UInt64 = 0) -> [String] {
-        bytes.withUnsafeBytes { client.receive($0, now: MonotonicInstant(nanoseconds: nanoseconds)) }.map(describe)
+    static func feed(_ client: inout SessionClient, _ bytes: [UInt8]) -> [String] {
+        bytes.withUnsafeBytes { client.receive($0) }.map(describe)
     }
 
-    static func describe(_ event: LinkEvent) -> String {
+    static func describe(_ event: SocketEvent) -> String {
         switch event {
-        case .opened(let event): "opened \(event.correlationID ?? "")"
-        case .answer(let answer): "answer \(answer.event.type) \(answer.roundTripNanoseconds)"
-        case .problem(let id, let problem): "problem \(id == nil ? "of nobody's" : "of ours") \(problem)"
-        case .push(let event): "push \(event.type)"
+        case .event(let event): "event \(event.type)"
+        case .refused(let refusal):
+            "refused \(refusal.status) \(refusal.retryAfterSeconds.map(String.init) ?? "-") \(refusal.detail ?? "-")"
         case .closed(let code, let reason): "closed \(code.map(String.init) ?? "-") \(reason)"
         case .failed(let why): "failed \(why)"
         }
@@ -46,10 +42,20 @@ import WebSocket
 
     static func openClient() throws -> SessionClient {
         var client = SessionClient(endpoint: Endpoint())
-        let answer = try handshake(client)
+        let answer = try handshake(client.output)
         client.sent(client.output.count)
-        _ = feed(&client, answer + frame(opened))
+        #expect(feed(&client, answer).isEmpty && client.isOpen)
         return client
+    }
+
+    static func event(_ type: String) -> [UInt8] {
+        frame(#"{"specversion":"1.0","id":"p","source":"/l","type":"\#(type)"}"#)
+    }
+
+    static func close(_ code: CloseCode?, _ reason: String = "") -> [UInt8] {
+        var bytes: [UInt8] = []
+        FrameEncoder.appendClose(code, reason: reason, to: &bytes)
+        return bytes
     }
 
     @Test func asksForTheSubprotocol() {
@@ -57,67 +63,69 @@ import WebSocket
         #expect(request.hasPrefix("GET /ws HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"))
         #expect(request.contains("\r\nSec-WebSocket-Protocol: cloudevents.json\r\n"))
         #expect(request.hasSuffix("\r\n\r\n"))
+        let other = String(decoding: SessionClient(endpoint: Endpoint(), target: "/x?y").output, as: UTF8.self)
+        #expect(other.hasPrefix("GET /x?y HTTP/1.1\r\n"))
     }
 
     @Test(arguments: Cutting.all)
-    func opensAnswersAndCloses(_ cutting: Cutting) throws {
+    func opensReceivesAndCloses(_ cutting: Cutting) throws {
         var client = SessionClient(endpoint: Endpoint())
-        let head = try Self.handshake(client)
+        var input = try Self.handshake(client.output)
         client.sent(client.output.count)
-        let id = try client.request(
-            type: "PingRequest", data: nil, SentRequest(at: MonotonicInstant(nanoseconds: 5), wallNanoseconds: 1))
-        let answer = #"{"specversion":"1.0","id":"a","source":"/l","type":"PingResponse","causationid":"\#(id)"}"#
-        let push = #"{"specversion":"1.0","id":"p","source":"/l","type":"News"}"#
-        let problem = """
-            {"specversion":"1.0","id":"e","source":"/g","type":"switchboard.error","causationid":"other",
-             "data":{"title":"T","status":422,"detail":"D"}}
-            """
-        var close: [UInt8] = []
-        FrameEncoder.appendClose(.goingAway, reason: "reconnect in 5", to: &close)
-        var input = head
-        for text in [Self.opened, answer, answer, push, problem] { input += Self.frame(text) }
-        input += Self.frame("hello", .ping) + close + Self.frame(push)
+        for type in ["A", "B"] { input += Self.event(type) }
+        input += Self.frame("hello", .ping) + Self.close(.goingAway, "reconnect in 5") + Self.event("C")
         var seen: [String] = []
         var rest = input[...]
         for piece in cutting.pieces(of: input.count) {
-            seen += Self.feed(&client, Array(rest.prefix(piece)), at: 12)
+            seen += Self.feed(&client, Array(rest.prefix(piece)))
             rest = rest.dropFirst(piece)
         }
-        #expect(
-            seen == [
-                "opened c1", "answer PingResponse 7", "push PingResponse", "push News",
-                "problem of nobody's 422 T: D", "closed 1001 reconnect in 5",
-            ])
-        #expect(client.isClosed && client.pendingCount == 0)
+        #expect(seen == ["event A", "event B", "closed 1001 reconnect in 5"])
+        #expect(client.isClosed && client.receiveEnd().isEmpty)
+        // A pong of five bytes, and a close frame with the code.
+        #expect(client.output.count == 2 + 4 + 5 + 2 + 4 + 2)
     }
 
     @Test(
         arguments: [
-            (
-                "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}",
-                "failed the server refused the WebSocket with status 503"
-            ),
-            (
-                "HTTP/1.1 401 No\r\nContent-Length: 18\r\n\r\n{\"detail\":\"who? \"}",
-                "failed the server refused the WebSocket with status 401: who? "
-            ),
+            ("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nRetry-After: 7\r\n\r\n{}", "refused 503 7 -"),
+            ("HTTP/1.1 401 No\r\nContent-Length: 18\r\n\r\n{\"detail\":\"who? \"}", "refused 401 - who? "),
+            ("HTTP/1.1 503 Busy\r\nRetry-After: Tue, 24 Nov 2026 11:00:00 GMT\r\n\r\n", "refused 503 - -"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "refused 200 - -"),
+            ("HTTP/1.1 404 No\r\nContent-Length: -4\r\n\r\n", "refused 404 - -"),
             (
                 "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
                 "failed the server's answer to the handshake is wrong: wrongAccept"
             ),
-            ("SSH-2.0-OpenSSH\r\n\r\n", nil),
-        ] as [(String, String?)])
-    func handshakesThatFail(_ answer: String, _ expected: String?) {
+        ] as [(String, String)], Cutting.all)
+    func handshakesThatFail(_ item: (answer: String, expected: String), _ cutting: Cutting) {
         var client = SessionClient(endpoint: Endpoint())
-        let seen = Self.feed(&client, Array(answer.utf8))
-        #expect(seen.count == 1 && seen[0].hasPrefix("failed "))
-        if let expected { #expect(seen == [expected]) }
+        var seen: [String] = []
+        var rest = Array(item.answer.utf8)[...]
+        for piece in cutting.pieces(of: rest.count) {
+            seen += Self.feed(&client, Array(rest.prefix(piece)))
+            rest = rest.dropFirst(piece)
+        }
+        #expect(seen == [item.expected])
+        #expect(client.isClosed)
+    }
+
+    @Test func whatIsNotHTTPFails() {
+        var client = SessionClient(endpoint: Endpoint())
+        let seen = Self.feed(&client, Array("SSH-2.0-OpenSSH\r\n\r\n".utf8))
+        #expect(seen.count == 1 && seen[0].hasPrefix("failed the server's answer to the handshake is wrong"))
+    }
+
+    @Test func aRefusalWhoseBodyNeverComesIsToldAtTheEnd() {
+        var client = SessionClient(endpoint: Endpoint())
+        #expect(Self.feed(&client, Array("HTTP/1.1 409 Held\r\nContent-Length: 90\r\n\r\n{".utf8)).isEmpty)
+        #expect(client.receiveEnd().map(Self.describe) == ["refused 409 - -"])
         #expect(client.isClosed)
     }
 
     @Test func wantsTheSubprotocol() throws {
         var client = SessionClient(endpoint: Endpoint())
-        let answer = try Self.handshake(client, subprotocol: nil)
+        let answer = try Self.handshake(client.output, subprotocol: nil)
         #expect(Self.feed(&client, answer) == ["failed the server does not speak the subprotocol cloudevents.json"])
     }
 
@@ -130,25 +138,30 @@ import WebSocket
         #expect(zip(client.output[6...], mask).map { $0 ^ $1 } == Array("hey".utf8))
     }
 
+    @Test func afterItsGoodbyeItWaitsForTheServersAlone() throws {
+        var client = try Self.openClient()
+        client.close()
+        let goodbye = client.output.count
+        #expect(!client.isOpen && !client.isClosed)
+        #expect(Self.feed(&client, Self.event("A") + Self.frame("x", .ping)).isEmpty)
+        client.send(event: Array("{}".utf8))
+        client.close()
+        #expect(Self.feed(&client, Self.close(.normal)) == ["closed 1000 "])
+        #expect(client.isClosed && client.output.count == goodbye)
+    }
+
     @Test func maskedFramesOfTheServerAreRefused() throws {
         var client = try Self.openClient()
         let seen = Self.feed(&client, [0x81, 0x80, 0, 0, 0, 0])
         #expect(seen.count == 1 && seen[0].hasPrefix("failed the server broke the WebSocket protocol"))
+        #expect(client.isClosed && client.output.first == 0x88)
     }
 
     @Test func whatIsNoEventIsAFailureOfTheServer() throws {
         var client = try Self.openClient()
-        #expect(Self.feed(&client, Self.frame("[]")) == ["failed the server sent something that is no event"])
-    }
-
-    @Test func requestsExpire() throws {
-        var client = try Self.openClient()
-        let start = MonotonicInstant(nanoseconds: 0)
-        let id = try client.request(type: "A", data: nil, SentRequest(at: start, wallNanoseconds: 0))
-        let early = start.advanced(byMilliseconds: 99)
-        #expect(client.expire(now: early, timeoutMilliseconds: 100) == [])
-        #expect(client.oldestPending == start)
-        #expect(client.expire(now: start.advanced(byMilliseconds: 100), timeoutMilliseconds: 100) == [id])
-        #expect(client.pendingCount == 0 && client.oldestPending == nil)
+        #expect(
+            Self.feed(&client, Self.frame("[]") + Self.event("A"))
+                == ["failed the server sent something that is no event"])
+        #expect(client.isClosed)
     }
 }

@@ -8,8 +8,9 @@ import Testing
 
     init() throws { gateway = try DevGateway() }
 
-    private func connect(columns: UInt16 = 100) throws -> TerminalProcess {
-        let terminal = try TerminalProcess(["connect", gateway.webSocketURL], columns: columns, state: state)
+    private func connect(_ options: [String] = [], columns: UInt16 = 100) throws -> TerminalProcess {
+        let terminal = try TerminalProcess(
+            ["connect"] + options + [gateway.webSocketURL], columns: columns, state: state)
         #expect(terminal.waits { $0.last == "> " && $0[0].hasPrefix("connected to ") }, "\(terminal.rows)")
         return terminal
     }
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func theGatewaysEndIsTold() throws {
-        let terminal = try connect()
+        let terminal = try connect(["--no-reconnect"])
         terminal.type("typing")
         #expect(terminal.waits { $0.last == "> typing" })
         gateway.end()

@@ -10,12 +10,14 @@ struct ConnectionOptions: Equatable {
     var certificateAuthoritiesFile: String?
     var printsJSON: Bool
     var timeoutMilliseconds: UInt64
+    var reconnects: Bool
 
     static let url = "[URL]"
 
     static let options = [
         CommandOption("-W", "--timeout", value: "SECONDS", help: "For each answer, and for connecting. Default: 10."),
         CommandOption("--http", help: "Plain HTTP (POST /events) instead of a WebSocket."),
+        CommandOption("--no-reconnect", help: "Ends when the connection is lost, instead of resuming the session."),
         CommandOption("--json", help: "One JSON object per line, for programs."),
         CommandOption("--ca", value: "FILE", help: "Certificate authorities (PEM) to trust instead of the system's."),
         CommandOption("--insecure", help: "Accepts any certificate."),
@@ -27,11 +29,17 @@ struct ConnectionOptions: Equatable {
         Beyond this machine http_proxy, https_proxy and no_proxy are followed.
         """
 
+    static let reconnectNotes = """
+        A lost connection is made anew, after waits of up to 10 s or when the gateway says, and the session is resumed:
+        what was sent in the meantime is recovered, and what was not answered is sent again.
+        """
+
     init(_ arguments: ParsedArguments) throws(UsageError) {
         endpoint = arguments.operands.isEmpty ? Endpoint() : try Endpoint(parsing: arguments.operands[0])
         usesHTTP = arguments.has("--http")
         verifiesCertificate = !arguments.has("--insecure")
         certificateAuthoritiesFile = arguments.values["--ca"]
+        reconnects = !arguments.has("--no-reconnect")
         printsJSON = arguments.has("--json")
         timeoutMilliseconds = try arguments.milliseconds("--timeout", secondsMin: 0.001, secondsMax: 86_400) ?? 10_000
     }
@@ -54,6 +62,12 @@ extension ConnectionOptions {
         ConnectionPolicy(
             certificateAuthoritiesFile: certificateAuthoritiesFile, verifiesCertificate: verifiesCertificate,
             usesProxy: !LoopbackAddress.contains(endpoint.host))
+    }
+
+    /// Blocks until there is a connection, TLS included.
+    func connect() throws(ClientError) -> ConnectedStream {
+        try ConnectedStream.connect(
+            url: endpoint.httpURL, timeoutMilliseconds: Int(timeoutMilliseconds), policy: policy)
     }
 
     /// - Returns: with the event that opened the session; nil over HTTP, where there is none.

@@ -1,5 +1,6 @@
 import Configuration
 import Core
+import Crypto
 import Program
 
 /// The program: finds the command and runs it.
@@ -23,6 +24,8 @@ enum SwitchboardCommand {
     static func run(_ arguments: [String]) -> CInt {
         guard let name = arguments.first else { return misuse("which command? \(names.joined(separator: ", "))") }
         let rest = Array(arguments.dropFirst())
+        // Threads that connect or wait for a response are not waited for.
+        CryptoLibrary.keepUntilExit()
         do {
             switch name {
             case "ping": return try PingCommand.run(rest)

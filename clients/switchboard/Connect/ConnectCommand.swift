@@ -26,7 +26,6 @@ enum ConnectCommand {
             let signals = try TerminationSignals(and: [SIGWINCH, SIGHUP])
             return InteractiveConsole(state, opened.link, terminal, signals).run()
         }
-        let output = LineOutput(printsJSON: options.connection.printsJSON)
-        return PipedConsole(state, opened.link, try TerminationSignals(), output: output).run()
+        return PipedConsole(state, opened.link, try TerminationSignals()).run()
     }
 }

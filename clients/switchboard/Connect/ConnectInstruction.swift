@@ -7,16 +7,18 @@ enum ConnectInstruction: Equatable {
     /// - data: JSON.
     case send(type: String, data: [UInt8]?)
     case status
+    case drop
     case help
     case quit
 
-    static let names = ["help", "ping", "quit", "send", "status"]
+    static let names = ["drop", "help", "ping", "quit", "send", "status"]
     private static let pingsMax = 1000
 
     static let summary = """
           ping [N]          sends a PingRequest, or N of them at once (at most 1000)
           send TYPE [JSON]  sends an event of that type, with that data
-          status            the session, and what was sent and answered
+          status            the session, its connection, and what was sent and answered
+          drop              cuts the connection without a goodbye; it is made anew and the session resumed
           help              this
           quit              ends, as do exit and Ctrl-D
         """
@@ -29,6 +31,7 @@ enum ConnectInstruction: Equatable {
         case "ping": return try parsePing(words.dropFirst())
         case "send": return try parseSend(line, words)
         case "status": return .status
+        case "drop": return .drop
         case "help", "?": return .help
         case "quit", "exit", "bye": return .quit
         case let other:

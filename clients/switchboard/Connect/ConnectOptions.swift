@@ -8,7 +8,8 @@ struct ConnectOptions: Equatable {
         notes: """
             \(ConnectionOptions.urlNotes)
             Without a terminal it reads commands from standard input, waits for their answers, and ends.
-            Exit status: 0, or 1 if something was not answered or the connection was lost, 2 on a wrong command line.
+            \(ConnectionOptions.reconnectNotes)
+            Exit status: 0, or 1 if something was not answered or the session was lost, 2 on a wrong command line.
 
             commands:
             \(ConnectInstruction.summary)

@@ -102,7 +102,7 @@ final class InteractiveConsole {
     private func flush() {
         let lines = state.takeLines()
         guard !lines.isEmpty else { return }
-        terminal.write(LineEditor.erased + lines.map { $0 + "\n" }.joined())
+        terminal.write(LineEditor.erased + lines.map { $0.text + "\n" }.joined())
         if !isDone { draw() }
     }
 

@@ -10,18 +10,16 @@ final class PipedConsole {
 
     private let link: any GatewayLink
     private let signals: TerminationSignals
-    private let output: LineOutput
     private var state: ConnectRun
     private var input: [UInt8] = []
     private var linesRead = 0
     private var hasEnded = false
     private var hasFailed = false
 
-    init(_ state: ConnectRun, _ link: any GatewayLink, _ signals: TerminationSignals, output: LineOutput) {
+    init(_ state: ConnectRun, _ link: any GatewayLink, _ signals: TerminationSignals) {
         self.state = state
         self.link = link
         self.signals = signals
-        self.output = output
     }
 
     /// - Returns: the exit status: 1 if a line was wrong, or something was not answered.
@@ -31,7 +29,7 @@ final class PipedConsole {
             for event in link.advance() { state.receive(event) }
             state.expire(link, now: SystemClock.monotonic())
             carryOutLines()
-            for line in state.takeLines() { output.write(line) }
+            for line in state.takeLines() { StandardStreams.write(line.text + "\n", toError: line.isNotice) }
             if state.isLost || hasEnded && link.pendingCount == 0 { break }
             let readsInput = !hasEnded && link.pendingCount < Self.pendingMax
             let ready = Poller.wait(

@@ -1,9 +1,7 @@
 /// A connection's end, for people.
 enum CloseText {
     static func of(code: UInt16?, reason: String) -> String {
-        guard let code else {
-            return "the connection was lost" + (reason.isEmpty ? "" : " (\(Printable.text(reason)))")
-        }
+        guard let code else { return "the gateway closed the connection without a code" }
         let said = reason.isEmpty ? "" : ", saying `\(Printable.text(reason))`"
         return "the gateway closed the connection with \(code) (\(meaning(of: code)))" + said
     }

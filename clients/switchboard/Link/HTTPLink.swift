@@ -22,7 +22,7 @@ final class HTTPLink: GatewayLink {
     private let finished: WakeSignal
     private let outcomes: Mailbox<Outcome>
     private let jobs: Mailbox<Job>
-    private var pending: [String: SentRequest] = [:]
+    private var pending: [String: (at: MonotonicInstant, wallNanoseconds: UInt64)] = [:]
 
     init(_ options: ConnectionOptions) throws(SystemError) {
         let finished = try WakeSignal()
@@ -63,11 +63,12 @@ final class HTTPLink: GatewayLink {
     var wantsToWrite: Bool { false }
     var pendingCount: Int { pending.count }
     var oldestPending: MonotonicInstant? { pending.values.map(\.at).min() }
-    var isClosed: Bool { false }
+    var nextDeadline: MonotonicInstant? { nil }
+    var sessionStatus: SessionStatus? { nil }
 
     func request(type: String, data: [UInt8]?) throws(EventError) -> String {
         let event = try Event(source: SessionClient.source, type: type, data: data)
-        pending[event.id] = SentRequest(at: SystemClock.monotonic(), wallNanoseconds: SystemClock.wallNanoseconds())
+        pending[event.id] = (SystemClock.monotonic(), SystemClock.wallNanoseconds())
         if jobs.post(Job(id: event.id, body: event.bytes)) == .full {
             let result = Result<ClientResponse, ClientError>.failure(.cannotConnect("too many requests wait here"))
             _ = outcomes.post(Outcome(id: event.id, result: result, at: SystemClock.monotonic()))
@@ -85,7 +86,7 @@ final class HTTPLink: GatewayLink {
         }
     }
 
-    private func event(_ outcome: Outcome, _ sent: SentRequest) -> LinkEvent {
+    private func event(_ outcome: Outcome, _ sent: (at: MonotonicInstant, wallNanoseconds: UInt64)) -> LinkEvent {
         switch outcome.result {
         case .failure(let error):
             return .problem(id: outcome.id, RequestProblem(status: nil, title: "no answer", detail: error.text))
@@ -110,6 +111,8 @@ final class HTTPLink: GatewayLink {
         for id in late { pending[id] = nil }
         return late
     }
+
+    func drop() -> Bool { false }
 
     func close() {}
 }

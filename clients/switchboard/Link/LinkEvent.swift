@@ -9,8 +9,16 @@ enum LinkEvent {
     case problem(id: String?, RequestProblem)
     /// An event that answers nothing we asked.
     case push(Event)
-    /// By the server, or with code nil because the connection ended without a close frame.
-    case closed(code: UInt16?, reason: String)
-    /// The server did not do as it should; the link is of no more use.
-    case failed(String)
+    /// The connection is gone; a new one is tried after so long.
+    case lost(String, retryMilliseconds: UInt64)
+    /// A try failed; the next one comes after so long.
+    case retrying(String, retryMilliseconds: UInt64)
+    /// The session is connected again.
+    case resumed(Resumption)
+    /// A new session is connected in place of the lost one, whose requests end in problems of their own.
+    case renewed(Event, formerSession: String, awayMilliseconds: UInt64)
+    /// Events of these sequences were sent and have not come.
+    case gap(ClosedRange<UInt64>)
+    /// The link is of no more use.
+    case ended(String)
 }

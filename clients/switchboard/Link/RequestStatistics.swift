@@ -5,6 +5,9 @@ struct RequestStatistics {
     private(set) var sent = 0
     private(set) var answered = 0
     private(set) var failed = 0
+    /// How often the connection came back: with the session, and with a new one in its place.
+    private(set) var resumed = 0
+    private(set) var renewed = 0
     private var minimum = UInt64.max
     private var maximum: UInt64 = 0
     private var sum = 0.0
@@ -12,6 +15,8 @@ struct RequestStatistics {
 
     mutating func countSent() { sent += 1 }
     mutating func countFailed() { failed += 1 }
+    mutating func countResumed() { resumed += 1 }
+    mutating func countRenewed() { renewed += 1 }
 
     mutating func countAnswer(roundTripNanoseconds: UInt64) {
         answered += 1
@@ -54,8 +59,17 @@ struct RequestStatistics {
             \(sent) sent, \(answered) answered, \(failed) lost, \(lossPercent)% loss, time \(elapsedMilliseconds) ms
             """
         if waiting > 0 { text += "\n\(waiting) not waited for" }
+        if let reconnectText { text += "\n\(reconnectText)" }
         if let roundTripText { text += "\n\(roundTripText)" }
         return text
+    }
+
+    /// Nil if the connection was never lost.
+    var reconnectText: String? {
+        let total = resumed + renewed
+        guard total > 0 else { return nil }
+        let sessions = renewed == 0 ? "all resumed" : "\(resumed) resumed, \(renewed) to a new session"
+        return "\(total) \(total == 1 ? "reconnect" : "reconnects"), \(sessions)"
     }
 
     /// Nil before the first answer.
@@ -69,6 +83,7 @@ struct RequestStatistics {
         var members: [(String, JSONValue)] = [
             ("sent", .number("\(sent)")), ("answered", .number("\(answered)")),
             ("lost", .number("\(failed)")), ("waiting", .number("\(waiting)")),
+            ("reconnects", .number("\(resumed + renewed)")), ("resumed", .number("\(resumed)")),
         ]
         if answered > 0 {
             members.append(("roundtripmilliseconds", .object(roundTrips.map { ($0.name, .number($0.milliseconds)) })))

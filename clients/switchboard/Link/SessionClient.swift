@@ -2,31 +2,35 @@ import CloudEvents
 import Core
 import Crypto
 import HTTP1
-import JSON
 import WebSocket
 
-/// A client's side of a session: bytes and time in, bytes and actions out. No input or output of its own.
+/// A client's side of one WebSocket: bytes in, bytes and events out. No input or output of its own.
 struct SessionClient {
     static let subprotocol = "cloudevents.json"
     static let source = "/switchboard/cli"
     private static let messageBytesMax = 16 << 20
+    /// Of a refusal; more says nothing more.
+    private static let bodyBytesMax = 64 * 1024
 
     private enum Phase {
         case handshake(ResponseHeadParser, accept: String)
-        case open, closed
+        /// The body, of so many bytes, may say why.
+        case refused(HandshakeRefusal, bodyBytes: Int)
+        case open
+        /// Our close frame is out; the server's is to come.
+        case closing
+        case closed
     }
 
     /// To be sent; whoever sends takes it from the front.
     private(set) var output: [UInt8] = []
-    private(set) var correlationID: String?
-    private(set) var lastSequence: String?
     private var phase: Phase
     private var decoder = WebSocketDecoder(role: .client, messageBytesMax: messageBytesMax)
     private var input: [UInt8] = []
-    private var pending: [String: SentRequest] = [:]
     private var random = RandomSource()
 
-    init(endpoint: Endpoint) {
+    /// - Parameter target: of the request line, where it is not the endpoint's own.
+    init(endpoint: Endpoint, target: String? = nil) {
         var nonce: [UInt8] = []
         for _ in 0..<2 { nonce.append(hex: random.next(), digits: 8) }
         let key = Base64.encode(nonce)
@@ -34,47 +38,28 @@ struct SessionClient {
         phase = .handshake(ResponseHeadParser(limits: HTTPLimits()), accept: accept)
         output.append(
             utf8: """
-                GET \(endpoint.target) HTTP/1.1\r\nHost: \(endpoint.host):\(endpoint.port)\r\nUpgrade: websocket\r\n\
-                Connection: Upgrade\r\nSec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\n\
-                Sec-WebSocket-Protocol: \(Self.subprotocol)\r\n\r\n
+                GET \(target ?? endpoint.target) HTTP/1.1\r\nHost: \(endpoint.host):\(endpoint.port)\r\n\
+                Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: \(key)\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: \(Self.subprotocol)\r\n\r\n
                 """)
     }
 
-    var isOpen: Bool { if case .open = phase { correlationID != nil } else { false } }
+    var isOpen: Bool { if case .open = phase { true } else { false } }
     var isClosed: Bool { if case .closed = phase { true } else { false } }
-    var pendingCount: Int { pending.count }
 
     mutating func sent(_ count: Int) { output.removeFirst(count) }
 
-    // MARK: Requests
-
-    /// Queues an event and returns its id. - Parameter data: valid JSON.
-    mutating func request(type: String, data: [UInt8]?, _ sent: SentRequest) throws(EventError) -> String {
-        let id = UUIDv7(wallNanoseconds: sent.wallNanoseconds, random: &random).text
-        let event = try Event(id: id, source: Self.source, type: type, data: data)
-        pending[id] = sent
-        send(.text, event.bytes)
-        return id
+    /// Once it is open.
+    mutating func send(event: [UInt8]) {
+        if isOpen { send(.text, event) }
     }
 
-    /// The ids of requests that are older than the timeout; nobody waits for them any more.
-    mutating func expire(now: MonotonicInstant, timeoutMilliseconds: UInt64) -> [String] {
-        let late = pending.filter { now.milliseconds(since: $0.value.at) >= timeoutMilliseconds }.keys.sorted()
-        for id in late { pending[id] = nil }
-        return late
+    /// Says goodbye; it is closed when the server has done so too.
+    mutating func close(_ code: CloseCode = .normal) {
+        guard isOpen else { return }
+        FrameEncoder.appendClose(code, reason: "", mask: mask(), to: &output)
+        phase = .closing
     }
-
-    /// When the first of the pending requests was sent.
-    var oldestPending: MonotonicInstant? { pending.values.map(\.at).min() }
-
-    mutating func close() {
-        guard case .open = phase else { return }
-        FrameEncoder.appendClose(.normal, reason: "", mask: mask(), to: &output)
-        phase = .closed
-    }
-
-    /// The connection is gone.
-    mutating func abandon() { phase = .closed }
 
     private mutating func send(_ opcode: Opcode, _ payload: [UInt8]) {
         let mask = mask()
@@ -85,94 +70,90 @@ struct SessionClient {
 
     // MARK: Bytes from the server
 
-    mutating func receive(_ bytes: UnsafeRawBufferPointer, now: MonotonicInstant) -> [LinkEvent] {
+    mutating func receive(_ bytes: UnsafeRawBufferPointer) -> [SocketEvent] {
         input.append(bytes: bytes)
-        var actions: [LinkEvent] = []
-        if case .handshake = phase, let action = receiveHandshake() { actions.append(action) }
-        while case .open = phase {
-            guard let action = nextMessage(now, &actions) else { break }
-            if let action { actions.append(action) }
-        }
-        return actions
+        var events: [SocketEvent] = []
+        if case .handshake = phase { receiveHandshake(&events) }
+        if case .refused(let refusal, let bodyBytes) = phase, input.count >= bodyBytes { end(refusal, &events) }
+        while isOpen || isClosing, receiveMessage(&events) {}
+        return events
     }
 
-    private mutating func receiveHandshake() -> LinkEvent? {
-        guard case .handshake(var parser, let accept) = phase else { return nil }
+    /// There are no more bytes. - Returns: what was waiting for them.
+    mutating func receiveEnd() -> [SocketEvent] {
+        var events: [SocketEvent] = []
+        if case .refused(let refusal, _) = phase { end(refusal, &events) }
+        phase = .closed
+        return events
+    }
+
+    private var isClosing: Bool { if case .closing = phase { true } else { false } }
+
+    private mutating func receiveHandshake(_ events: inout [SocketEvent]) {
+        guard case .handshake(var parser, let accept) = phase else { return }
         var consumed = 0
         do {
-            let head = try input.withBytes { bytes throws(HTTPParseError) in try parser.next(bytes, consumed: &consumed)
+            let head = try input.withBytes { bytes throws(HTTPParseError) in
+                try parser.next(bytes, consumed: &consumed)
             }
             guard let head else {
                 phase = .handshake(parser, accept: accept)
-                return nil
+                return
             }
             input.removeFirst(consumed)
-            guard try UpgradeAnswer.check(head, expectedAccept: accept, offered: [Self.subprotocol]) != nil else {
-                phase = .closed
-                return .failed("the server does not speak the subprotocol \(Self.subprotocol)")
+            guard head.status == 101 else {
+                let bodyBytes = head.headers.first("content-length").flatMap { Int($0) } ?? 0
+                phase = .refused(HandshakeRefusal(head), bodyBytes: min(bodyBytes, Self.bodyBytesMax))
+                return
             }
-            phase = .open
-            return nil
-        } catch {
-            phase = .closed
-            return .failed(Self.explain(error, body: input))
-        }
+            if try UpgradeAnswer.check(head, expectedAccept: accept, offered: [Self.subprotocol]) != nil {
+                phase = .open
+            } else {
+                fail("the server does not speak the subprotocol \(Self.subprotocol)", &events)
+            }
+        } catch { fail("the server's answer to the handshake is wrong: \(error)", &events) }
     }
 
-    private static func explain(_ error: any Error, body: [UInt8]) -> String {
-        guard let failure = error as? UpgradeAnswer.Failure, case .refused(let status) = failure else {
-            return "the server's answer to the handshake is wrong: \(error)"
-        }
-        let detail = (try? JSONValue.parse(body))?["detail"]?.string
-        return "the server refused the WebSocket with status \(status)" + (detail.map { ": \($0)" } ?? "")
+    private mutating func end(_ refusal: HandshakeRefusal, _ events: inout [SocketEvent]) {
+        var refusal = refusal
+        refusal.read(body: input)
+        phase = .closed
+        events.append(.refused(refusal))
     }
 
-    /// Outer nil: more bytes are needed. Inner nil: nothing to tell.
-    private mutating func nextMessage(_ now: MonotonicInstant, _ actions: inout [LinkEvent]) -> LinkEvent?? {
+    private mutating func fail(_ why: String, _ events: inout [SocketEvent]) {
+        close(.protocolError)
+        phase = .closed
+        events.append(.failed(why))
+    }
+
+    /// - Returns: false if more bytes are needed.
+    private mutating func receiveMessage(_ events: inout [SocketEvent]) -> Bool {
         var consumed = 0
-        defer { input.removeFirst(min(consumed, input.count)) }
+        var message: [UInt8]?
         do {
-            var message: [UInt8]?
-            var decoder = decoder
-            defer { self.decoder = decoder }
             let event = try input.withUnsafeMutableBytes { try decoder.next($0, consumed: &consumed) }
             switch event {
-            case .needMoreData: return .none
+            case .needMoreData:
+                input.removeFirst(min(consumed, input.count))
+                return false
             case .text(let text): message = Array(text)
-            case .ping(let payload): send(.pong, Array(payload))
+            case .ping(let payload): if isOpen { send(.pong, Array(payload)) }
             case .close(let code, let reason):
-                let text = reason.text
-                FrameEncoder.appendClose(code, reason: "", mask: mask(), to: &output)
+                events.append(.closed(code: code?.rawValue, reason: reason.text))
+                if isOpen { FrameEncoder.appendClose(code, reason: "", mask: mask(), to: &output) }
                 phase = .closed
-                return .some(.closed(code: code?.rawValue, reason: text))
             case .binary, .pong: break
             }
-            return .some(message.flatMap { receive(message: $0, now) })
-        } catch {
-            phase = .closed
-            return .some(.failed("the server broke the WebSocket protocol: \(error)"))
+        } catch { fail("the server broke the WebSocket protocol: \(error)", &events) }
+        input.removeFirst(min(consumed, input.count))
+        // After our goodbye nothing is of interest but the server's.
+        guard let message, isOpen else { return true }
+        if let event = try? Event(parsing: message) {
+            events.append(.event(event))
+        } else {
+            fail("the server sent something that is no event", &events)
         }
-    }
-
-    private mutating func receive(message: [UInt8], _ now: MonotonicInstant) -> LinkEvent {
-        guard let event = try? Event(parsing: message) else {
-            return .failed("the server sent something that is no event")
-        }
-        if let sequence = event.string(.sequence) { lastSequence = sequence }
-        if event.type == "switchboard.session.opened" {
-            correlationID = event.correlationID
-            return .opened(event)
-        }
-        let cause = event.causationID
-        let sent = cause.flatMap { pending.removeValue(forKey: $0) }
-        if event.type == "switchboard.error" {
-            let data = event.data.flatMap { try? JSONValue.parse($0) }
-            return .problem(id: sent == nil ? nil : cause, RequestProblem(data, status: nil))
-        }
-        guard let cause, let sent else { return .push(event) }
-        return .answer(
-            Answer(
-                id: cause, event: event, roundTripNanoseconds: now.nanoseconds(since: sent.at),
-                sentWallNanoseconds: sent.wallNanoseconds))
+        return true
     }
 }

@@ -40,8 +40,9 @@ enum PingCommand {
                 milliseconds: run.milliseconds(until: link, now: SystemClock.monotonic()))
             isInterrupted = signals.next() != nil
         }
+        let endedAt = SystemClock.monotonic()
         link.close()
-        run.printSummary(now: SystemClock.monotonic())
-        return run.statistics.isClean ? 0 : 1
+        run.printSummary(now: endedAt)
+        return run.statistics.isClean && !run.hasEnded ? 0 : 1
     }
 }

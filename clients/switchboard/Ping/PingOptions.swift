@@ -24,6 +24,8 @@ struct PingOptions: Equatable {
         ] + ConnectionOptions.options,
         notes: """
             \(ConnectionOptions.urlNotes)
+            \(ConnectionOptions.reconnectNotes)
+            What became of the connection is told on standard error, with --json among the rest.
             Exit status: 0 if every ping was answered, 1 if not or if there was no connection, 2 on a wrong command line.
 
             examples:

@@ -23,7 +23,8 @@ struct PingRun {
 
     private var url: String { options.connection.url }
     private var hasSentAll: Bool { options.count.map { statistics.sent >= $0 } ?? false }
-    private var hasEnded: Bool { endedBecause != nil }
+    /// The link has, of itself.
+    var hasEnded: Bool { endedBecause != nil }
 
     /// Whether there is nothing more to send or to wait for.
     var isDone: Bool { hasEnded || hasSentAll && sequenceNumbers.isEmpty }
@@ -56,11 +57,8 @@ struct PingRun {
     func milliseconds(until link: any GatewayLink, now: MonotonicInstant) -> UInt64? {
         var due: MonotonicInstant?
         if !hasSentAll, options.intervalMilliseconds > 0 || sequenceNumbers.isEmpty { due = nextSendAt }
-        if let oldest = link.oldestPending {
-            let late = oldest.advanced(byMilliseconds: options.connection.timeoutMilliseconds)
-            due = due.map { min($0, late) } ?? late
-        }
-        return due.map { $0 <= now ? 0 : $0.milliseconds(since: now) + 1 }
+        return link.milliseconds(
+            until: due, requestTimeoutMilliseconds: options.connection.timeoutMilliseconds, now: now)
     }
 
     mutating func receive(_ event: LinkEvent) {
@@ -74,10 +72,22 @@ struct PingRun {
                 [("seq", .number("\(number)"))] + answer.json)
         case .problem(let id, let problem):
             if let id { fail(id, problem) } else { output.line("error: \(problem)", json: "error", problem.json) }
-        case .closed(let code, let reason): end(CloseText.of(code: code, reason: reason))
-        case .failed(let why): end(Printable.text(why))
+        case .ended(let why): end(why)
         case .opened, .push: break
+        case .lost, .retrying, .gap: notify(event)
+        case .resumed:
+            statistics.countResumed()
+            notify(event)
+        case .renewed:
+            statistics.countRenewed()
+            notify(event)
         }
+    }
+
+    /// On standard error, so that the answers stay among themselves; programs get it all in one place.
+    private func notify(_ event: LinkEvent) {
+        guard !options.isQuiet, let notice = LinkNotice(event) else { return }
+        output.note(notice.text, json: notice.event, notice.members)
     }
 
     private mutating func fail(_ id: String, _ problem: RequestProblem) {

@@ -11,6 +11,11 @@ struct LineOutput {
         write(formatted(text(), json: event, members()))
     }
 
+    /// Something by the way: on standard error for people, in line for programs.
+    func note(_ text: String, json event: String, _ members: [(String, JSONValue)]) {
+        StandardStreams.write(formatted(text, json: event, members) + "\n", toError: !printsJSON)
+    }
+
     func write(_ line: String) { StandardStreams.write(line + "\n", toError: false) }
 
     /// One line (or, for people, some) without its end.

@@ -1,0 +1,57 @@
+import Core
+import Testing
+
+@testable import Dispatcher
+
+private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
+    MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
+}
+
+@Suite struct HeldAnswersTests {
+    private static func token(until milliseconds: UInt64) -> AnswerToken {
+        AnswerToken(
+            delivery: 1, body: [], extent: 0..<0, retryUntil: instant(milliseconds),
+            destination: Destination(url: "http://127.0.0.1:1"))
+    }
+
+    private static func limits(max: Int = 10) -> DispatcherLimits {
+        var limits = DispatcherLimits()
+        limits.retryMilliseconds = 100
+        limits.retryMaxMilliseconds = 1000
+        limits.heldAnswersMax = max
+        return limits
+    }
+
+    @Test("each wait is twice the one before, up to the longest; half of it is left to chance")
+    func waits() {
+        let shortest: [UInt64] = [50, 100, 200, 400, 500, 500]
+        let longest: [UInt64] = [100, 200, 400, 800, 1000, 1000]
+        for waits in [shortest, longest] {
+            var held = HeldAnswers(limits: Self.limits())
+            var token = Self.token(until: 100_000)
+            for wait in waits {
+                // Half of the wait, and at most as much again: the largest remainder there is.
+                let chance = waits == shortest ? 0 : wait / 2
+                let isHeld = held.hold(token, now: instant(0), random: chance)
+                #expect(isHeld && held.nextDue == instant(wait))
+                #expect(held.takeDue(now: instant(wait - 1)).isEmpty)
+                let due = held.takeDue(now: instant(wait))
+                #expect(due.count == 1 && held.count == 0)
+                token = due[0]
+            }
+            #expect(token.offers == waits.count)
+        }
+    }
+
+    @Test("nothing waits beyond its own time, nor in excess of the bound")
+    func bounds() {
+        var held = HeldAnswers(limits: Self.limits(max: 2))
+        let isLateHeld = held.hold(Self.token(until: 5), now: instant(5), random: 0)
+        #expect(!isLateHeld)
+        _ = held.hold(Self.token(until: 20), now: instant(0), random: 0)
+        #expect(held.nextDue == instant(20))
+        _ = held.hold(Self.token(until: 1000), now: instant(0), random: 0)
+        let isThirdHeld = held.hold(Self.token(until: 1000), now: instant(0), random: 0)
+        #expect(!isThirdHeld && held.count == 2)
+    }
+}
