@@ -82,21 +82,28 @@ final class EventsExchange: RequestOwner {
         end()
     }
 
-    /// An answer to one of its events. - Returns: the event as the client gets it; nil if it is none of its own.
+    /// An answer to one of its events. - Parameter timings: its hops, complete; empty leaves them as they are.
+    /// - Returns: the event as the client gets it; nil if it is none of its own.
     @discardableResult
-    func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> [UInt8]? {
+    func deliver(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, timings: [UInt8]
+    ) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
-        guard let answer = take(bytes, envelope, id) else { return nil }
+        guard let answer = take(bytes, envelope, id, timings: timings) else { return nil }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
-    private func take(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) -> [UInt8]? {
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], timings: [UInt8] = []
+    ) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
-        envelope.appendRewritten(
-            from: bytes, dropping: [.returnaddress, .expirytime], to: &answers[position]
-        ) { _ in }
+        var dropping: EventEnvelope.Members = [.returnaddress, .expirytime]
+        if !timings.isEmpty { dropping.insert(.servertiming) }
+        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { writer in
+            if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
+        }
         if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
             singleProblem = Self.problem(bytes, envelope)
         }
