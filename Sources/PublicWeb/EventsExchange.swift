@@ -63,7 +63,8 @@ final class EventsExchange: RequestOwner {
         case .ended(let place):
             guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
             event.withUnsafeBytes { bytes in
-                if let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) { take(bytes, envelope, id) }
+                guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
+                take(bytes, envelope, id, dropping: [])
             }
         }
     }
@@ -86,17 +87,20 @@ final class EventsExchange: RequestOwner {
     @discardableResult
     func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
-        guard let answer = take(bytes, envelope, id) else { return nil }
+        // A `sequence` of the service's own would be taken for the session's.
+        guard let answer = take(bytes, envelope, id, dropping: [.sequence, .returnaddress, .expirytime]) else {
+            return nil
+        }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
-    private func take(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) -> [UInt8]? {
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members
+    ) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
-        envelope.appendRewritten(
-            from: bytes, dropping: [.returnaddress, .expirytime], to: &answers[position]
-        ) { _ in }
+        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { _ in }
         if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
             singleProblem = Self.problem(bytes, envelope)
         }

@@ -240,7 +240,9 @@ final class Gateway {
     private func gone(_ session: Session, _ waiting: Int) {
         let left = ledger.forget(session.handle)
         findings.expect(left == waiting, "a session ended with \(waiting) requests, not the \(left) accepted ones")
-        if waiting > 0 { findings.reach(.lingeredOutWaiting) }
+        guard waiting > 0 else { return }
+        findings.reach(.lingeredOutWaiting)
+        for exchange in exchanges.all { exchange.sessionEnded(session) }
     }
 
     // MARK: Time
