@@ -180,7 +180,7 @@ extension PublicWebLoop {
         _ = sessions.pending.settle(request, list: &session.pending)
         countAnswer()
         if let event = waiter.deliver(bytes, envelope) {
-            sessions.keepReply(event, of: request, in: session, now: loop.now)
+            keepReply(event, of: request, in: session)
         } else {
             sessions.pending.forget(request)
         }
