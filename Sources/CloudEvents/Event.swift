@@ -64,6 +64,16 @@ public struct Event: Sendable {
         bytes.withUnsafeBytes { envelope.string(member, in: $0) }
     }
 
+    /// The event with further hops in its `servertiming`. - Parameter timings: plain ASCII.
+    public func append(addingTimings timings: [UInt8], to output: inout [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            timings.withUnsafeBytes { timings in
+                ServerTimings.appendEvent(
+                    bytes, value: envelope.valueRange(.servertiming), adding: timings, to: &output)
+            }
+        }
+    }
+
     /// `data` as JSON.
     public var data: [UInt8]? { bytes.withUnsafeBytes { bytes in envelope.value(.data, in: bytes).map { Array($0) } } }
 

@@ -64,6 +64,13 @@ public struct EventEnvelope: Sendable {
         return bytes.slice(Int(place.valueStart)..<Int(place.valueEnd))
     }
 
+    /// Where `value` stands, counted from the beginning of the event.
+    public func valueRange(_ member: Member) -> Range<Int>? {
+        guard has(member) else { return nil }
+        let place = places[Int(member.rawValue)]
+        return Int(place.valueStart) - extent.lowerBound..<Int(place.valueEnd) - extent.lowerBound
+    }
+
     /// Its text, with escapes decoded.
     public func string(_ member: Member, in bytes: UnsafeRawBufferPointer) -> String? {
         guard let raw = value(member, in: bytes) else { return nil }

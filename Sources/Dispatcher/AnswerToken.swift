@@ -7,6 +7,9 @@ struct AnswerToken: PosterToken {
     /// The delivered message's body, shared by its events, and this event's place in it.
     let body: [UInt8]
     let extent: Range<Int>
+    /// Where in the event the value of `servertiming` stands.
+    let timing: Range<Int>?
+    let consumedAt: MonotonicInstant
     let retryUntil: MonotonicInstant
     let destination: Destination
     /// How often it was offered to a session that did not take it.

@@ -53,6 +53,7 @@ extension DispatcherLoop {
         guard let destination = destination(for: url) else { return nil }
         return AnswerToken(
             delivery: delivery, body: message.body, extent: envelope.extent,
+            timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
             retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination)
     }
 
@@ -78,7 +79,11 @@ extension DispatcherLoop {
 
     private func offer(_ token: AnswerToken) {
         let isTaken = token.destination.poster?.append(token) { output in
-            token.body.withUnsafeBytes { output.append(bytes: $0.slice(token.extent)) }
+            token.body.withUnsafeBytes {
+                ServerTimings.appendEvent(
+                    $0.slice(token.extent), value: token.timing, adding: "dispatcher-return",
+                    nanoseconds: SystemClock.monotonic().nanoseconds(since: token.consumedAt), to: &output)
+            }
         }
         if isTaken != true { retryLater(token) }
     }

@@ -88,7 +88,9 @@ extension DispatcherLoop {
                 builders.append(GroupBuilder(route: route))
                 return builders.count - 1
             }()
-        builders[place].append(envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime)
+        builders[place].append(
+            envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime,
+            handlingNanoseconds: SystemClock.monotonic().nanoseconds(since: loop.now))
         return nil
     }
 

@@ -14,10 +14,13 @@ struct GroupBuilder {
     init(route: BrokerRoute) { self.route = route }
 
     mutating func append(
-        _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, index: Int, lifetimeMilliseconds: UInt64
+        _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, index: Int, lifetimeMilliseconds: UInt64,
+        handlingNanoseconds: UInt64
     ) {
         if indices.isEmpty { metadata = Self.metadata(envelope, bytes) } else { events.append(0x2C) }
-        events.append(bytes: bytes.slice(envelope.extent))
+        ServerTimings.appendEvent(
+            bytes.slice(envelope.extent), value: envelope.valueRange(.servertiming),
+            adding: "dispatcher", nanoseconds: handlingNanoseconds, to: &events)
         ends.append(Int32(truncatingIfNeeded: events.count))
         indices.append(index)
         self.lifetimeMilliseconds = max(self.lifetimeMilliseconds, lifetimeMilliseconds)

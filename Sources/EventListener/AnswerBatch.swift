@@ -12,7 +12,10 @@ struct AnswerBatch {
     var isEmpty: Bool { ends.isEmpty }
     var count: Int { ends.count }
 
-    mutating func append(_ event: Event) {
+    /// - Parameters:
+    ///   - request: what the event answers: its hops are told before the service's own.
+    ///   - nanoseconds: that the service took.
+    mutating func append(_ event: Event, to request: Event, service: String, nanoseconds: UInt64) {
         if ends.isEmpty {
             metadata = EventMetadata(
                 messageID: event.id, correlationID: event.correlationID, type: event.type,
@@ -21,9 +24,20 @@ struct AnswerBatch {
         } else {
             events.append(0x2C)
         }
-        events.append(contentsOf: event.bytes)
+        var timings: [UInt8] = []
+        // What a handler wrote there itself stays in front.
+        let earlier = event.string(.servertiming) == nil ? request.string(.servertiming) : nil
+        if let earlier, earlier.utf8.allSatisfy(Self.isPlain) {
+            timings.append(utf8: earlier)
+            timings.append(0x2C)
+        }
+        ServerTimings.append(service, nanoseconds: nanoseconds, to: &timings)
+        event.append(addingTimings: timings, to: &events)
         ends.append(Int32(truncatingIfNeeded: events.count))
     }
+
+    /// Needs no escape in JSON.
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
     /// The batch is of use as long as the longest of the events it answers.
     mutating func extend(toMilliseconds milliseconds: UInt64) {

@@ -83,14 +83,20 @@ public final class EventListener: Sendable {
             answers.extend(toMilliseconds: Self.defaultLifetimeMilliseconds)
         }
         let event = Event(copying: envelope, from: bytes)
+        let beganAt = SystemClock.monotonic()
+        func append(_ answer: Event) {
+            answers.append(
+                answer, to: event, service: service,
+                nanoseconds: SystemClock.monotonic().nanoseconds(since: beganAt))
+        }
         do {
-            for answer in try handler(event) { answers.append(answer) }
+            for answer in try handler(event) { append(answer) }
             handled.add()
         } catch {
             failed.add()
             logger.error(
                 "the handler failed on an event", ["error": .string("\(error)"), "event_id": .string(event.id)])
-            answers.append(failure(of: event, "\(service) failed on the event."))
+            append(failure(of: event, "\(service) failed on the event."))
         }
     }
 

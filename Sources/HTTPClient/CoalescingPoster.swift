@@ -33,6 +33,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     private let transport: HTTPTransport
     private let limits: Limits
     private let sign: ((_ body: [UInt8]) -> String?)?
+    /// Told when a batch goes out, each time it does.
+    public var posting: ((_ tokens: [Token]) -> Void)?
     private let completion: (_ tokens: [Token], PostOutcome) -> Void
     private var waiting: [PostBatch<Token>] = []
     private var retries: [PostBatch<Token>] = []
@@ -112,6 +114,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         postsInFlight += 1
         postsSent += 1
         eventsSent += UInt64(batch.tokens.count)
+        posting?(batch.tokens)
         let request = ClientRequest(
             .post, url: url, headerLines: headerLines, body: body, timeoutMilliseconds: limits.timeoutMilliseconds)
         transport.send(request) { [weak self] result in self?.finish(batch, result) }

@@ -64,7 +64,7 @@ final class EventsExchange: RequestOwner {
             guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
             event.withUnsafeBytes { bytes in
                 guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
-                take(bytes, envelope, id, dropping: [])
+                take(bytes, envelope, id, dropping: [], timings: [])
             }
         }
     }
@@ -83,24 +83,30 @@ final class EventsExchange: RequestOwner {
         end()
     }
 
-    /// An answer to one of its events. - Returns: the event as the client gets it; nil if it is none of its own.
+    /// An answer to one of its events. - Parameter timings: its hops, complete; empty leaves them as they are.
+    /// - Returns: the event as the client gets it; nil if it is none of its own.
     @discardableResult
-    func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> [UInt8]? {
+    func deliver(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, timings: [UInt8]
+    ) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
         // A `sequence` of the service's own would be taken for the session's.
-        guard let answer = take(bytes, envelope, id, dropping: [.sequence, .returnaddress, .expirytime]) else {
-            return nil
-        }
+        var dropping: EventEnvelope.Members = [.sequence, .returnaddress, .expirytime]
+        if !timings.isEmpty { dropping.insert(.servertiming) }
+        guard let answer = take(bytes, envelope, id, dropping: dropping, timings: timings) else { return nil }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
     private func take(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members,
+        timings: [UInt8]
     ) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
-        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { _ in }
+        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { writer in
+            if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
+        }
         if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
             singleProblem = Self.problem(bytes, envelope)
         }

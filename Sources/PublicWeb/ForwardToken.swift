@@ -6,5 +6,7 @@ import Sessions
 struct ForwardToken: PosterToken {
     let owner: UInt64
     let request: PendingRequests.RequestID
+    /// The number of the event's timeline.
+    let timeline: UInt64
     let retryUntil: MonotonicInstant
 }

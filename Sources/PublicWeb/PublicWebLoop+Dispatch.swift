@@ -129,9 +129,10 @@ extension PublicWebLoop {
             shared.metrics.answersUnexpected.add()
             return nil
         }
+        let timings = returned(envelope, in: bytes, of: settled.request)
         sessions.pending.forget(settled.request)
         countAnswer()
-        exchange.deliver(bytes, envelope)
+        exchange.deliver(bytes, envelope, timings: timings)
         return nil
     }
 
@@ -166,9 +167,13 @@ extension PublicWebLoop {
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session,
         ending request: PendingRequests.RequestID?
     ) {
+        let timings = request.map { returned(envelope, in: bytes, of: $0) } ?? []
         append(to: session, ending: request) { output, sequence in
-            envelope.appendRewritten(from: bytes, dropping: [.returnaddress, .sequence, .expirytime], to: &output) {
-                $0.paddedDecimal("sequence", sequence, width: 16)
+            envelope.appendRewritten(
+                from: bytes, dropping: [.returnaddress, .sequence, .expirytime, .servertiming], to: &output
+            ) { writer in
+                writer.paddedDecimal("sequence", sequence, width: 16)
+                if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
             }
         }
     }
@@ -179,11 +184,47 @@ extension PublicWebLoop {
     ) {
         _ = sessions.pending.settle(request, list: &session.pending)
         countAnswer()
-        if let event = waiter.deliver(bytes, envelope) {
+        let timings = returned(envelope, in: bytes, of: request)
+        sessions.timelines.mark(
+            sessions.pending.timeline(of: request), .pushed, at: SystemClock.wallNanoseconds())
+        if let event = waiter.deliver(bytes, envelope, timings: timings) {
             keepReply(event, of: request, in: session)
         } else {
             sessions.pending.forget(request)
         }
+    }
+
+    /// Notes that the answer to a request is back, and completes its hops: the broker's part is what no tier claims.
+    /// - Returns: the value of `servertiming`; empty if it is not known when the event was accepted.
+    private func returned(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of request: PendingRequests.RequestID
+    ) -> [UInt8] {
+        let number = sessions.pending.timeline(of: request)
+        let now = SystemClock.wallNanoseconds()
+        let hops = envelope.value(.servertiming, in: bytes)
+        sessions.timelines.mark(number, .dispatched, at: now)
+        if let answered = envelope.value(.time, in: bytes).flatMap({ RFC3339.parse($0) }) {
+            let handling = hops.map { ServerTimings.sumNanoseconds($0, except: "dispatcher") } ?? 0
+            sessions.timelines.mark(number, .consumed, at: answered > handling ? answered - handling : answered)
+            sessions.timelines.mark(number, .answered, at: answered)
+        }
+        if envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
+            sessions.timelines.fail(number, problem: ProblemKind.listenerFailed.rawValue, at: now)
+        }
+        guard let timeline = sessions.timelines[number], let accepted = timeline.time(of: .accepted) else { return [] }
+        let forwarded = timeline.time(of: .forwarded) ?? accepted
+        let total = now > accepted ? now - accepted : 0
+        let own = forwarded > accepted ? forwarded - accepted : 0
+        let known = own &+ (hops.map { ServerTimings.sumNanoseconds($0) } ?? 0)
+        var timings: [UInt8] = []
+        ServerTimings.append("public-web", nanoseconds: own, to: &timings)
+        if let hops {
+            timings.append(0x2C)
+            timings.append(bytes: hops)
+        }
+        timings.append(0x2C)
+        ServerTimings.append("broker", nanoseconds: total > known ? total - known : 0, to: &timings)
+        return timings
     }
 
     private func countAnswer() {

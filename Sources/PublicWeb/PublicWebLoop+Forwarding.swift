@@ -61,8 +61,16 @@ extension PublicWebLoop {
         _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ request: PendingRequests.RequestID
     ) -> Problem? {
         let wait = min(shared.limits.dispatcherWaitMilliseconds, lifetime)
+        let timeline = withID(bytes, envelope, generated) { id in
+            sessions.timelines.begin(
+                id: id, correlationID: correlationID(of: envelope, bytes, owner, keepsCorrelationID),
+                owner: owner.handle,
+                acceptedAt: SystemClock.wallNanoseconds())
+        }
+        sessions.pending.setTimeline(timeline, of: request)
         let token = ForwardToken(
-            owner: owner.handle, request: request, retryUntil: loop.now.advanced(byMilliseconds: wait))
+            owner: owner.handle, request: request, timeline: timeline,
+            retryUntil: loop.now.advanced(byMilliseconds: wait))
         let isTaken = poster.append(token) { output in
             append(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, to: &output)
         }
@@ -72,6 +80,13 @@ extension PublicWebLoop {
         shared.metrics.eventsAccepted.add()
         shared.metrics.eventsWaiting.add(1)
         return nil
+    }
+
+    private func correlationID(
+        of envelope: EventEnvelope, _ bytes: UnsafeRawBufferPointer, _ owner: any RequestOwner, _ keeps: Bool
+    ) -> CorrelationID {
+        guard keeps, let own = envelope.value(.correlationid, in: bytes) else { return owner.correlationID }
+        return CorrelationID(own) ?? owner.correlationID
     }
 
     /// A hash of what makes two events with the same id the same event.
@@ -147,6 +162,12 @@ extension PublicWebLoop {
         }
     }
 
+    /// A batch goes out to the dispatcher, maybe not for the first time.
+    func forwarding(_ tokens: [ForwardToken]) {
+        let now = SystemClock.wallNanoseconds()
+        for token in tokens { sessions.timelines.mark(token.timeline, .forwarded, at: now) }
+    }
+
     /// What the dispatcher made of a batch.
     func forwarded(_ tokens: [ForwardToken], _ outcome: PostOutcome) {
         switch outcome {
@@ -166,9 +187,18 @@ extension PublicWebLoop {
                 for token in tokens { fail(token, Problem(.internalError, "The dispatcher refused the event.")) }
                 return
             }
+            confirm(tokens, failures)
             for failure in failures where tokens.indices.contains(failure.index) {
                 fail(tokens[failure.index], failure.problem)
             }
+        }
+    }
+
+    private func confirm(_ tokens: [ForwardToken], _ failures: [EventFailure]) {
+        let now = SystemClock.wallNanoseconds()
+        let failed = Set(failures.map(\.index))
+        for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
+            sessions.timelines.mark(token.timeline, .confirmed, at: now)
         }
     }
 

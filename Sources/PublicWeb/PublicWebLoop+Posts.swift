@@ -159,7 +159,6 @@ extension PublicWebLoop {
             case .accepted, .stillWaiting, .ended:
                 let location =
                     "/events/\(PercentEncoding.encode(id.utf8))?correlationid=\(session.correlationID.text)"
-                shared.recentEvents.add(Array(id.utf8), session.correlationID)
                 locations.append(location)
                 body.append(",\"correlationid\":")
                 JSONWriter.appendString(session.correlationID.text, to: &body)

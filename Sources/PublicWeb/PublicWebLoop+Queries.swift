@@ -7,6 +7,7 @@ import Sessions
 /// Requests about a session, which is on this loop or on another.
 extension PublicWebLoop {
     private static let listMax = 1000
+    private static let unknownEvent = Problem(.notFound, "No such event is known here, or no longer.")
 
     // MARK: On the loop that has the request
 
@@ -31,16 +32,15 @@ extension PublicWebLoop {
         if let exchange = queryWaits.remove(wait) { Responder.local(exchange).respond(answer) }
     }
 
+    /// An event that was no session's is on the loop that took it, which its id does not tell: each in turn is asked.
     func getEvent(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        let id = Array(request.parameter.utf8)
+        var session: CorrelationID?
         if let text = request.head.queryItem("correlationid") {
-            guard let session = CorrelationID(text) else { return exchange.respond(Self.badCorrelationID) }
-            return ask(.event(id: id, session), at: loopIndex(of: session), exchange)
+            session = CorrelationID(text)
+            if session == nil { return exchange.respond(Self.badCorrelationID) }
         }
-        guard let session = shared.recentEvents.find(id) else {
-            return exchange.respond(Problem(.notFound, "No such event is known here."))
-        }
-        ask(.event(id: id, session), at: loopIndex(of: session), exchange)
+        let query = SessionQuery.event(id: Array(request.parameter.utf8), session, left: shared.loopCount - 1)
+        report(.ask(query, origin: index, wait: queryWaits.insert(exchange)), to: session.map(loopIndex) ?? index)
     }
 
     func showSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -86,6 +86,16 @@ extension PublicWebLoop {
     // MARK: On the session's loop
 
     func answer(_ query: SessionQuery, for origin: Int, _ wait: UInt64) {
+        if case .event(let id, let session, let left) = query {
+            guard let found = event(id, of: session) else {
+                guard left > 0 else {
+                    return report(.answered(wait: wait, HTTPAnswer(Self.unknownEvent)), to: origin)
+                }
+                let next = SessionQuery.event(id: id, session, left: left - 1)
+                return report(.ask(next, origin: origin, wait: wait), to: (index + 1) % shared.loopCount)
+            }
+            return report(.answered(wait: wait, found), to: origin)
+        }
         perform(query, .remote(home: self, origin: origin, wait: wait)) { waiting in
             remoteExchanges[RemoteWait(origin: origin, wait: wait)] = waiting.handle
             waiting.onEnd = { [weak self] in self?.remoteExchanges[RemoteWait(origin: origin, wait: wait)] = nil }
@@ -101,8 +111,8 @@ extension PublicWebLoop {
         switch query {
         case .post(let post): self.post(post, responder, waiting: waiting)
         case .list(let place, let max): responder.respond(list(place, max))
-        case .event(let id, let name):
-            responder.respond(found(name) { event(id, of: $0) })
+        case .event(let id, let name, _):
+            responder.respond(event(id, of: name) ?? HTTPAnswer(Self.unknownEvent))
         case .show(let name):
             responder.respond(
                 found(name) { HTTPAnswer(status: 200, contentType: "application/json", body: description(of: $0)) })
@@ -119,24 +129,46 @@ extension PublicWebLoop {
         sessions.find(name).map(body) ?? HTTPAnswer(Problem(.notFound, "There is no such session."))
     }
 
-    private func event(_ id: [UInt8], of session: Session) -> HTTPAnswer {
-        guard let known = id.withUnsafeBytes({ sessions.pending.find(owner: session.handle, id: $0) }) else {
-            return HTTPAnswer(Problem(.notFound, "The session knows no such event, or no longer."))
-        }
+    /// Nil if the event is not known here.
+    private func event(_ id: [UInt8], of name: CorrelationID?) -> HTTPAnswer? {
+        guard let timeline = sessions.timelines.find(id: id, of: name) else { return nil }
         var body: [UInt8] = []
         body.append("{\"id\":")
         JSONWriter.appendString(String(decoding: id, as: UTF8.self), to: &body)
         body.append(",\"correlationid\":")
-        JSONWriter.appendString(session.correlationID.text, to: &body)
-        if case .ended(let place) = known.state, let answer = sessions.answer(at: place, in: session) {
-            body.append(EventsExchange.isError(answer) ? ",\"state\":\"failed\"" : ",\"state\":\"answered\"")
+        JSONWriter.appendString(timeline.correlationID.text, to: &body)
+        body.append(",\"state\":\"")
+        body.append(utf8: timeline.state)
+        body.append("\"")
+        if let problem = timeline.problem {
+            body.append(",\"problem\":")
+            JSONWriter.appendString(problem, to: &body)
+        }
+        body.append(",\"timeline\":[")
+        append(timeline, to: &body)
+        body.append("]")
+        if let session = sessions[timeline.owner],
+            let known = id.withUnsafeBytes({ sessions.pending.find(owner: session.handle, id: $0) }),
+            case .ended(let place) = known.state, let answer = sessions.answer(at: place, in: session)
+        {
             body.append(",\"answer\":")
             body.append(contentsOf: answer)
-        } else {
-            body.append(",\"state\":\"pending\"")
         }
         body.append(0x7D)
         return HTTPAnswer(status: 200, contentType: "application/json", body: body)
+    }
+
+    private func append(_ timeline: EventTimeline, to body: inout [UInt8]) {
+        var isFirst = true
+        for stage in EventStage.allCases {
+            guard let time = timeline.time(of: stage) else { continue }
+            body.append(isFirst ? "{\"stage\":\"" : ",{\"stage\":\"")
+            isFirst = false
+            body.append(utf8: stage.name)
+            body.append("\",\"time\":\"")
+            RFC3339.append(wallNanoseconds: time, to: &body)
+            body.append("\"}")
+        }
     }
 
     private func list(_ place: Int, _ max: Int) -> HTTPAnswer {

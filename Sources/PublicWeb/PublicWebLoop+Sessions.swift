@@ -62,9 +62,9 @@ extension PublicWebLoop {
         }
         let handle = connections.reserve()
         let secret = SessionToken.Secret(random: &random)
-        let opening = sessions.open(request.wish, connection: handle, secret: secret, now: loop.now) {
-            newCorrelationID()
-        }
+        let opening = sessions.open(
+            request.wish, connection: handle, secret: secret, now: loop.now, wall: SystemClock.wallNanoseconds()
+        ) { newCorrelationID() }
         switch opening {
         case .refused(let refusal):
             connections.remove(handle)
@@ -169,8 +169,9 @@ extension PublicWebLoop {
         // Flushing tells the connection that it is drained, which would come back here.
         isPumping = true
         defer { isPumping = false }
+        let wall = SystemClock.wallNanoseconds()
         while true {
-            while let event = sessions.transmit(session, queuedBytes: connection.queuedBytes) {
+            while let event = sessions.transmit(session, queuedBytes: connection.queuedBytes, wall: wall) {
                 connection.write(event)
             }
             guard session.transmitted < session.sequence, session.connection == connection.handle else { break }
@@ -239,7 +240,7 @@ extension PublicWebLoop {
         guard let sequence = envelope.value(.data, in: bytes).flatMap({ Self.sequence(inAcknowledgement: $0) }) else {
             return Problem(.malformedEvent, "An acknowledgement has `data` of the form {\"sequence\":\"<digits>\"}.")
         }
-        guard sessions.acknowledge(session, upTo: sequence) else {
+        guard sessions.acknowledge(session, upTo: sequence, wall: SystemClock.wallNanoseconds()) else {
             return Problem(.malformedEvent, "Nothing of the sequence \(sequence) was sent yet.")
         }
         return nil

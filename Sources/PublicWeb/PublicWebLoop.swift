@@ -66,6 +66,7 @@ final class PublicWebLoop: TimerTarget {
                     path: "/events", body: $0, wallNanoseconds: SystemClock.wallNanoseconds())
             },
             completion: { weakSelf?.forwarded($0, $1) })
+        poster.posting = { weakSelf?.forwarding($0) }
         weakSelf = self
     }
 
@@ -146,6 +147,8 @@ final class PublicWebLoop: TimerTarget {
         else { return }
         shared.metrics.eventsWaiting.add(-1)
         shared.metrics.count(problem.kind)
+        sessions.timelines.fail(
+            sessions.pending.timeline(of: request), problem: problem.kind.rawValue, at: SystemClock.wallNanoseconds())
         if let exchange = owner as? EventsExchange {
             sessions.pending.forget(request)
             exchange.fail(id: id, problem)

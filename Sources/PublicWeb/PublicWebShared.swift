@@ -18,7 +18,6 @@ struct PublicWebShared: Sendable {
     /// Random, with the low byte clear: a loop's own number is this one plus its index.
     let instance: UInt64
     let loopCount: Int
-    let recentEvents = RecentEvents()
     private let drainedLoops = Mutex<Set<Int>>([])
 
     /// A loop whose clients are gone says so; that stays true, as it takes no new ones.

@@ -61,6 +61,7 @@ public struct PendingRequests {
         var next: Int32 = -1
         var previous: Int32 = -1
         var timer: TimingWheel<RequestID>.TimerID?
+        var timeline = UInt64.max
         /// Nil if the place is free.
         var state: State?
     }
@@ -109,6 +110,7 @@ public struct PendingRequests {
             entry.next = previousHead
             entry.previous = -1
             entry.timer = timer
+            entry.timeline = .max
             entry.state = .waiting
         }
         if list.head >= 0 { entries[Int(list.head)].previous = index }
@@ -127,6 +129,15 @@ public struct PendingRequests {
 
     /// The id of a request's event; nil if it is forgotten.
     public func id(of request: RequestID) -> [UInt8]? { isCurrent(request) ? entries[Int(request.index)].id : nil }
+
+    /// The number of the request's timeline; `.max` without one.
+    public func timeline(of request: RequestID) -> UInt64 {
+        isCurrent(request) ? entries[Int(request.index)].timeline : .max
+    }
+
+    public mutating func setTimeline(_ number: UInt64, of request: RequestID) {
+        if isCurrent(request) { entries[Int(request.index)].timeline = number }
+    }
 
     /// The hash that the request was inserted with.
     public func content(of request: RequestID) -> Int? {

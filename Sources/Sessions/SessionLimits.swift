@@ -10,6 +10,8 @@ public struct SessionLimits: Sendable {
     public var replayTotalBytesMax = 256 * 1024 * 1024
     public var sessionsMax = 1 << 20
     public var requestsMax = 262_144
+    /// Events whose timelines are kept, the newest.
+    public var timelinesMax = 16_384
     /// Output of a session that waits for its connection: above it for `outputSoftMilliseconds`, or above the hard limit
     /// at all, the connection is too slow and goes.
     public var outputSoftBytesMax = 256 * 1024

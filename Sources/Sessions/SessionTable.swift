@@ -8,6 +8,7 @@ public final class SessionTable {
     /// Part of the tokens, so that those of another process or loop are not taken for one's own.
     public let instance: UInt64
     public var pending: PendingRequests
+    public var timelines: TimelineStore
     public private(set) var attachedCount = 0
     /// Of all streams and replies.
     public private(set) var replayBytes = 0
@@ -22,6 +23,7 @@ public final class SessionTable {
         self.limits = limits
         self.instance = instance
         pending = PendingRequests(requestsMax: limits.requestsMax, now: now)
+        timelines = TimelineStore(eventsMax: limits.timelinesMax)
         wheel = TimingWheel(now: now)
     }
 
@@ -59,7 +61,7 @@ public final class SessionTable {
     ///   - secret: of the token, should the session be new.
     ///   - newID: makes a correlation id, should none be wished for.
     public func open(
-        _ wish: SessionWish, connection: UInt64, secret: SessionToken.Secret, now: MonotonicInstant,
+        _ wish: SessionWish, connection: UInt64, secret: SessionToken.Secret, now: MonotonicInstant, wall: UInt64 = 0,
         newID: () -> CorrelationID
     ) -> SessionOpening {
         if let token = wish.token, token.instance == instance, let session = sessions[token.handle],
@@ -67,13 +69,13 @@ public final class SessionTable {
         {
             if let wished = wish.correlationID, wished != session.correlationID { return .refused(.wrongToken) }
             guard session.principal == wish.principal else { return .refused(.held) }
-            return join(session, wish, connection, now)
+            return join(session, wish, connection, now, wall)
         }
         if let wished = wish.correlationID, let session = find(wished) {
             guard session.principal == wish.principal else { return .refused(.held) }
             guard wish.token == nil else { return .refused(.wrongToken) }
             guard !session.isAttached else { return .refused(.held) }
-            return join(session, wish, connection, now)
+            return join(session, wish, connection, now, wall)
         }
         guard sessions.count < limits.sessionsMax else { return .refused(.full) }
         let session = begin(wish.correlationID ?? newID(), wish.principal, secret, now)
@@ -95,13 +97,13 @@ public final class SessionTable {
     private func hash(inPlace place: Int32) -> Int { id(inPlace: place)?.hashValue ?? 0 }
 
     private func join(
-        _ session: Session, _ wish: SessionWish, _ connection: UInt64, _ now: MonotonicInstant
+        _ session: Session, _ wish: SessionWish, _ connection: UInt64, _ now: MonotonicInstant, _ wall: UInt64
     ) -> SessionOpening {
         let takenOver = session.connection
         // A client that has more than was ever sent speaks of something else: what it has counts for nothing.
         let knows = wish.after.map { $0 <= session.sequence } ?? true
         let after = knows ? wish.after ?? session.acknowledged : session.acknowledged
-        acknowledge(session, upTo: after)
+        acknowledge(session, upTo: after, wall: wall)
         let first = session.firstAvailable
         let isRecovered = knows && after + 1 >= first
         session.resumedFrom = max(after, first - 1)
@@ -187,23 +189,33 @@ public final class SessionTable {
     }
 
     /// The next event for the connection, which then counts as given; nil if there is none, or if enough waits in it.
-    public func transmit(_ session: Session, queuedBytes: Int) -> [UInt8]? {
+    /// - Parameter wall: the time of day, for the timeline of what the event answers.
+    public func transmit(_ session: Session, queuedBytes: Int, wall: UInt64 = 0) -> [UInt8]? {
         guard session.isAttached, session.transmitted < session.sequence, queuedBytes < limits.outputWindowBytes,
             let entry = session.stream?[session.transmitted + 1]
         else { return nil }
         session.transmitted += 1
         session.untransmittedBytes -= entry.event.count
+        mark(entry.request, .pushed, wall)
         return entry.event
+    }
+
+    private func mark(_ request: PendingRequests.RequestID?, _ stage: EventStage, _ wall: UInt64) {
+        guard wall > 0, let request else { return }
+        timelines.mark(pending.timeline(of: request), stage, at: wall)
     }
 
     /// The client has everything up to a sequence. False if it was never sent that.
     @discardableResult
-    public func acknowledge(_ session: Session, upTo sequence: UInt64) -> Bool {
+    public func acknowledge(_ session: Session, upTo sequence: UInt64, wall: UInt64 = 0) -> Bool {
         guard sequence <= session.sequence else { return false }
         guard sequence > session.acknowledged else { return true }
         session.acknowledged = sequence
         guard let stream = session.stream else { return true }
-        while !stream.isEmpty, stream.firstNumber <= sequence { dropFirst(of: session) }
+        while let first = stream.first, stream.firstNumber <= sequence {
+            mark(first.request, .acknowledged, wall)
+            dropFirst(of: session)
+        }
         return true
     }
 

@@ -21,7 +21,7 @@ import Tiers
         let event = Self.event("e1", "PingRequest", #","correlationid":"c","traceparent":"00-1-2-01","data":{"a":[1]}"#)
         let response = try dispatcher.post(event)
         #expect(response.status == 202 && response.body == "[]", "\(response)")
-        #expect(Polling.until { inbox.bodies == [event] })
+        #expect(Polling.until { inbox.events == [event] })
         let message = try #require(inbox.all.first)
         #expect(message.exchange == "switchboard.events" && message.routingKey == "PingRequest")
         #expect(message.traceparent == "00-1-2-01" && !message.isBatch)
@@ -118,7 +118,7 @@ import Tiers
         }
         #expect(inbox.all.isEmpty)
         #expect(try dispatcher.post(body).status == 202)
-        #expect(Polling.until { inbox.bodies == [body] })
+        #expect(Polling.until { inbox.events == [body] })
         #expect(try dispatcher.ask("GET /livez").status == 200)
     }
 

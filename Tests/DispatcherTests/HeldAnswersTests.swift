@@ -10,8 +10,8 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
 @Suite struct HeldAnswersTests {
     private static func token(until milliseconds: UInt64) -> AnswerToken {
         AnswerToken(
-            delivery: 1, body: [], extent: 0..<0, retryUntil: instant(milliseconds),
-            destination: Destination(url: "http://127.0.0.1:1"))
+            delivery: 1, body: [], extent: 0..<0, timing: nil, consumedAt: instant(0),
+            retryUntil: instant(milliseconds), destination: Destination(url: "http://127.0.0.1:1"))
     }
 
     private static func limits(max: Int = 10) -> DispatcherLimits {

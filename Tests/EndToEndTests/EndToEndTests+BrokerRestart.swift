@@ -31,7 +31,7 @@ extension EndToEndTests {
                 #expect(!pinging.hasEnded)
             }
             let ledger = try pinging.finish()
-            #expect(ledger.faults.isEmpty && ledger.closed == nil && ledger.hasNoGap, "\(ledger)")
+            #expect(ledger.faults.isEmpty && ledger.closed == nil, "\(ledger)")
             let told: Set = [
                 "503 The message broker can't be reached", "503 The dispatcher can't be reached",
                 "504 No answer before the deadline",
@@ -59,7 +59,7 @@ extension EndToEndTests {
             }
             #expect(pinging.awaitAnswers(50))
             let ledger = try pinging.finish()
-            #expect(ledger.failed.isEmpty && ledger.faults.isEmpty && ledger.hasNoGap, "\(ledger)\n\(deployment.logs)")
+            #expect(ledger.failed.isEmpty && ledger.faults.isEmpty, "\(ledger)\n\(deployment.logs)")
             #expect(try deployment.stop() == [0, 0, 0])
             relay.close()
         }

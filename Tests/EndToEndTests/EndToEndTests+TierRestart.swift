@@ -34,7 +34,7 @@ extension EndToEndTests {
             }
             #expect(pinging.awaitAnswers(50))
             let ledger = try pinging.finish()
-            #expect(ledger.failed.isEmpty && ledger.faults.isEmpty && ledger.hasNoGap, "\(ledger)\n\(deployment.logs)")
+            #expect(ledger.failed.isEmpty && ledger.faults.isEmpty, "\(ledger)\n\(deployment.logs)")
         }
 
         /// Its sessions are gone with it: what was under way is told as lost, and the client goes on with a new one.
@@ -51,7 +51,7 @@ extension EndToEndTests {
             #expect(pinging.wait { $0.renewed.count == 2 }, "\(pinging.ledger)")
             #expect(pinging.awaitAnswers(20))
             let ledger = try pinging.finish()
-            #expect(ledger.faults.isEmpty && ledger.hasNoGap && ledger.closed == nil, "\(ledger)")
+            #expect(ledger.faults.isEmpty && ledger.closed == nil, "\(ledger)")
             #expect(Set(ledger.errors).isSubset(of: ["503 Shutting down", "- lost with the session"]), "\(ledger)")
             // A new session of the same name.
             #expect(Set(ledger.renewed + [ledger.session]).count == 1)

@@ -36,9 +36,12 @@ final class Pinging {
         return false
     }
 
-    /// Waits until every ping has ended but those that were sent last, and interrupts.
+    /// Waits until every ping has ended but those that were sent last, and interrupts. So none was forgotten, whatever
+    /// is on its way at that moment.
     func finish() throws -> PingLedger {
-        _ = wait { $0.hasNoGap }
+        guard wait(until: { $0.hasNoGap }) else {
+            throw RunningProgram.Failure(description: "pings with neither answer nor error: \(ledger)")
+        }
         program.signal(SIGINT)
         return try end()
     }

@@ -23,9 +23,10 @@ import Testing
         #expect(lines.count == 7, "\(run)")
         #expect(lines[0].hasPrefix("PING \(target[target.count - 1]) "))
         for number in 1...3 {
+            let tiers = ["public-web", "dispatcher", "ping-listener", "dispatcher-return", "broker"]
             let pattern = try Regex(
-                "^seq=\(number) id=[-0-9a-f]{36} time=[0-9]+\\.[0-9]{3} ms \\(to the listener [0-9.]+, back [0-9.]+\\)$"
-            )
+                "^seq=\(number) id=[-0-9a-f]{36} time=[0-9]+\\.[0-9]{3} ms"
+                    + tiers.map { " \($0)=[0-9]+\\.[0-9]{3}" }.joined() + "$")
             #expect(lines[number].contains(pattern), "\(lines[number])")
         }
         #expect(lines[5].hasPrefix("3 sent, 3 answered, 0 lost, 0% loss, time "))

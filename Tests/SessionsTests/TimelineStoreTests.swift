@@ -1,0 +1,69 @@
+import Core
+import Sessions
+import Testing
+
+@Suite struct TimelineStoreTests {
+    private let name = CorrelationID.text(Array("session".utf8))
+
+    private func begin(_ store: inout TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil)
+        -> UInt64
+    {
+        Array(id.utf8).withUnsafeBytes {
+            store.begin(id: $0, correlationID: name ?? self.name, owner: 7, acceptedAt: time)
+        }
+    }
+
+    @Test func stagesCountTheFirstTime() throws {
+        var store = TimelineStore(eventsMax: 4)
+        let number = begin(&store, "a", at: 10)
+        store.mark(number, .forwarded, at: 20)
+        store.mark(number, .forwarded, at: 30)
+        let timeline = try #require(store.find(id: Array("a".utf8), of: nil))
+        #expect(timeline.time(of: .accepted) == 10 && timeline.time(of: .forwarded) == 20)
+        #expect(timeline.time(of: .confirmed) == nil && timeline.state == "pending" && timeline.owner == 7)
+        store.mark(number, .dispatched, at: 40)
+        #expect(store[number]?.state == "answered")
+        store.fail(number, problem: "deadline-passed", at: 50)
+        #expect(store[number]?.state == "failed" && store[number]?.problem == "deadline-passed")
+    }
+
+    @Test func theOldestIsOverwrittenAndItsNumberIsStale() {
+        var store = TimelineStore(eventsMax: 3)
+        let numbers = (0..<5).map { begin(&store, "\($0)", at: UInt64($0 + 1)) }
+        #expect(store.count == 3)
+        for (index, number) in numbers.enumerated() {
+            store.mark(number, .pushed, at: 99)
+            let found = store.find(id: Array("\(index)".utf8), of: nil)
+            #expect((found != nil) == (index >= 2) && (store[number] != nil) == (index >= 2))
+            #expect(found == nil || found?.time(of: .pushed) == 99)
+        }
+        #expect(store[.max] == nil && store[numbers[4] + 1] == nil)
+    }
+
+    @Test func ofTwoWithTheSameIDTheNewerIsFoundOrThatOfTheSession() {
+        var store = TimelineStore(eventsMax: 10)
+        let other = CorrelationID.text(Array("other".utf8))
+        _ = begin(&store, "a", at: 1)
+        _ = begin(&store, "a", at: 2, of: other)
+        _ = begin(&store, "a", at: 3)
+        #expect(store.find(id: Array("a".utf8), of: nil)?.time(of: .accepted) == 3)
+        #expect(store.find(id: Array("a".utf8), of: other)?.time(of: .accepted) == 2)
+        #expect(store.find(id: Array("a".utf8), of: .text([0x78])) == nil)
+    }
+
+    @Test func noneAreKeptIfNoneMay() {
+        var store = TimelineStore(eventsMax: 0)
+        let number = begin(&store, "a")
+        store.mark(number, .pushed, at: 1)
+        #expect(store.count == 0 && store[number] == nil && store.find(id: Array("a".utf8), of: nil) == nil)
+    }
+
+    @Test func manyTurnsOfTheRingKeepTheIndexRight() {
+        var store = TimelineStore(eventsMax: 64)
+        for number in 0..<5000 { _ = begin(&store, "\(number % 100)", at: UInt64(number + 1)) }
+        for number in 4936..<5000 {
+            #expect(store.find(id: Array("\(number % 100)".utf8), of: nil)?.time(of: .accepted) == UInt64(number + 1))
+        }
+        #expect(store.find(id: Array("35".utf8), of: nil) == nil)
+    }
+}
