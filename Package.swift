@@ -116,8 +116,9 @@ let package = Package(
         tests(
             "PublicWebTests",
             [
-                "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "Telemetry", "JSON", "WebSocket",
-                "Tiers", "HTTPClient", "Core",
+                "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "CloudEvents", "Telemetry",
+                "JSON",
+                "WebSocket", "Tiers", "HTTPClient", "Core",
             ]),
         tests(
             "DispatcherTests",
