@@ -98,6 +98,9 @@ let package = Package(
             dependencies: ["Core", "JSON", "CloudEvents", "WebSocket", "Sessions", "TestSupport"],
             path: "Tests/SimulationTests/World", swiftSettings: swiftSettings),
         program("simulation", path: "Tests/SimulationTests/Program", ["Simulation", "Core"]),
+        program(
+            "endurance", path: "Tests/Endurance/Program",
+            ["Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Reactor", "TestSupport"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON", "Core"]),

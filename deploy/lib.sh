@@ -112,10 +112,10 @@ release_flags=(-c release --static-swift-stdlib -Xswiftc -cross-module-optimizat
 # Only what is run: the package also has programs of the tests'.
 build_release() {
     local name
-    for name in public-web dispatcher ping-listener switchboard; do
-        swift build "${release_flags[@]}" --product "$name" || return
-    done 2>&1 | show_build 'the programs'
+    for name in public-web dispatcher ping-listener switchboard; do build_product "$name" || return; done
 }
+
+build_product() { swift build "${release_flags[@]}" --product "$1" 2>&1 | show_build "$1"; }
 
 # Builds the programs and sets `bin` to their folder. SWITCHBOARD_BIN_PATH names a folder of programs built before.
 build_programs() {
