@@ -98,6 +98,9 @@ let package = Package(
             dependencies: ["Core", "JSON", "CloudEvents", "WebSocket", "Sessions", "TestSupport"],
             path: "Tests/SimulationTests/World", swiftSettings: swiftSettings),
         program("simulation", path: "Tests/SimulationTests/Program", ["Simulation", "Core"]),
+        program(
+            "endurance", path: "Tests/Endurance/Program",
+            ["Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Reactor", "TestSupport"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON", "Core"]),
@@ -116,8 +119,9 @@ let package = Package(
         tests(
             "PublicWebTests",
             [
-                "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "Telemetry", "JSON", "WebSocket",
-                "Tiers", "HTTPClient", "Core",
+                "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "CloudEvents", "Telemetry",
+                "JSON",
+                "WebSocket", "Tiers", "HTTPClient", "Core",
             ]),
         tests(
             "DispatcherTests",

@@ -92,5 +92,5 @@ public struct Slab<Element> {
     public func element(inPlace place: Int) -> Element? { places.indices.contains(place) ? places[place].element : nil }
 
     /// A snapshot, in the order of their places.
-    public var all: [Element] { places.compactMap(\.element) }
+    public var all: [Element] { places.compactMap { $0.element } }
 }

@@ -63,7 +63,8 @@ final class EventsExchange: RequestOwner {
         case .ended(let place):
             guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
             event.withUnsafeBytes { bytes in
-                if let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) { take(bytes, envelope, id) }
+                guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
+                take(bytes, envelope, id, dropping: [], timings: [])
             }
         }
     }
@@ -89,18 +90,20 @@ final class EventsExchange: RequestOwner {
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, timings: [UInt8]
     ) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
-        guard let answer = take(bytes, envelope, id, timings: timings) else { return nil }
+        // A `sequence` of the service's own would be taken for the session's.
+        var dropping: EventEnvelope.Members = [.sequence, .returnaddress, .expirytime]
+        if !timings.isEmpty { dropping.insert(.servertiming) }
+        guard let answer = take(bytes, envelope, id, dropping: dropping, timings: timings) else { return nil }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
     private func take(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], timings: [UInt8] = []
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members,
+        timings: [UInt8]
     ) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
-        var dropping: EventEnvelope.Members = [.returnaddress, .expirytime]
-        if !timings.isEmpty { dropping.insert(.servertiming) }
         envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { writer in
             if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
         }

@@ -188,7 +188,7 @@ extension PublicWebLoop {
         sessions.timelines.mark(
             sessions.pending.timeline(of: request), .pushed, at: SystemClock.wallNanoseconds())
         if let event = waiter.deliver(bytes, envelope, timings: timings) {
-            sessions.keepReply(event, of: request, in: session, now: loop.now)
+            keepReply(event, of: request, in: session)
         } else {
             sessions.pending.forget(request)
         }

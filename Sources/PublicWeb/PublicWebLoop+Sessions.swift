@@ -185,13 +185,23 @@ extension PublicWebLoop {
     func append(
         to session: Session, ending request: PendingRequests.RequestID?, _ make: (inout [UInt8], UInt64) -> Void
     ) {
-        let result = sessions.append(to: session, ending: request, now: loop.now) { sequence in
+        sessions.append(to: session, ending: request, now: loop.now) { sequence in
             scratch.removeAll(keepingCapacity: true)
             make(&scratch, sequence)
             return Array(scratch)
         }
-        if result == .overrun { return overrun(session) }
         pump(session)
+        trim(session)
+    }
+
+    /// Keeps an answer that went into an HTTP response.
+    func keepReply(_ event: [UInt8], of request: PendingRequests.RequestID, in session: Session) {
+        sessions.keepReply(event, of: request, in: session, now: loop.now)
+        trim(session)
+    }
+
+    private func trim(_ session: Session) {
+        if !sessions.trim(session, now: loop.now) { overrun(session) }
     }
 
     func overrun(_ session: Session) {

@@ -161,7 +161,7 @@ final class PublicWebLoop: TimerTarget {
         if let waiter = exchange(settled.waiter) {
             // After a passing failure the client may try again under the same id.
             if let event = waiter.fail(id: id, problem), !problem.kind.isPassing {
-                sessions.keepReply(event, of: settled.request, in: session, now: loop.now)
+                keepReply(event, of: settled.request, in: session)
             } else {
                 sessions.pending.forget(settled.request)
             }

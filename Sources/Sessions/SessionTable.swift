@@ -4,12 +4,6 @@ import Core
 ///
 /// A pure state machine: time is passed in, and what is to be sent is taken out with `transmit`. Not synchronised.
 public final class SessionTable {
-    public enum AppendResult: Equatable {
-        case appended
-        /// An event that the connection was not given yet had to go: the connection can't be served any more.
-        case overrun
-    }
-
     public let limits: SessionLimits
     /// Part of the tokens, so that those of another process or loop are not taken for one's own.
     public let instance: UInt64
@@ -174,13 +168,15 @@ public final class SessionTable {
         !session.isAttached || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
     }
 
-    /// Adds an event to the stream. - Parameters:
+    /// Adds an event to the stream. The caller transmits what the connection has room for, and then trims: in this order,
+    /// so that bounds which the event exceeds do not take it from a client that reads.
+    /// - Parameters:
     ///   - ending: the request that it answers, already settled.
     ///   - make: the event's JSON, given its sequence.
     public func append(
         to session: Session, ending request: PendingRequests.RequestID? = nil, now: MonotonicInstant,
         _ make: (UInt64) -> [UInt8]
-    ) -> AppendResult {
+    ) {
         session.sequence += 1
         let event = make(session.sequence)
         let stream = session.stream ?? ReplayBuffer(firstNumber: session.sequence)
@@ -190,7 +186,6 @@ public final class SessionTable {
         if let request { pending.keep(request, at: .stream(session.sequence)) }
         if session.isAttached { session.untransmittedBytes += event.count }
         if session.timer == nil { setTimer(session, now) }
-        return trim(session, now) ? .appended : .overrun
     }
 
     /// The next event for the connection, which then counts as given; nil if there is none, or if enough waits in it.
@@ -224,7 +219,7 @@ public final class SessionTable {
         return true
     }
 
-    /// Keeps an answer that went into an HTTP response, for a client that asks again.
+    /// Keeps an answer that went into an HTTP response, for a client that asks again. The caller trims.
     public func keepReply(
         _ event: [UInt8], of request: PendingRequests.RequestID, in session: Session, now: MonotonicInstant
     ) {
@@ -234,7 +229,6 @@ public final class SessionTable {
         replies.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
         if session.timer == nil { setTimer(session, now) }
-        _ = trim(session, now)
     }
 
     /// The answer that an ended request got.
@@ -247,8 +241,9 @@ public final class SessionTable {
 
     // MARK: Bounds
 
-    /// Drops what is too much or too old. False if the connection had not been given all of it.
-    private func trim(_ session: Session, _ now: MonotonicInstant) -> Bool {
+    /// Drops what is too much or too old. - Returns: false if the connection was not given all of it, and so can't be
+    /// served any more.
+    public func trim(_ session: Session, now: MonotonicInstant) -> Bool {
         while let replies = session.replies, isOver(replies, now) { if !drop(from: replies) { break } }
         var isServed = true
         while let stream = session.stream, isOver(stream, now), !stream.isEmpty {
@@ -317,7 +312,7 @@ public final class SessionTable {
                 gone(session, remove(session))
                 continue
             }
-            if !trim(session, now) { overrun(session) }
+            if !trim(session, now: now) { overrun(session) }
             // An empty buffer is given back here and not at once: it may fill again.
             if session.stream?.isEmpty == true { session.stream = nil }
             if session.replies?.isEmpty == true { session.replies = nil }

@@ -1,4 +1,5 @@
 import Broker
+import CloudEvents
 import Core
 import EventListener
 import PingListener
@@ -24,8 +25,13 @@ final class TestTiers {
         case webOnly
     }
 
-    /// - Parameter configure: changes public-web's configuration before it starts.
-    init(_ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - configure: changes public-web's configuration before it starts.
+    ///   - answer: the listener's.
+    init(
+        _ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in },
+        answer: @escaping @Sendable (Event) -> Event = { PingListener.answer(to: $0) }
+    ) throws {
         let logger = Logger(service: "test", level: .error, format: .json)
         let hub = InMemoryHub()
         var isListening = { true }
@@ -45,7 +51,7 @@ final class TestTiers {
                 let listener = EventListener(
                     service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
                     registry: MetricsRegistry()
-                ) { [PingListener.answer(to: $0)] }
+                ) { [answer($0)] }
                 isListening = { listener.isConnected }
                 self.listener = try EventListenerServer.start(
                     listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())

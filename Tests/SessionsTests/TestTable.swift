@@ -32,6 +32,6 @@ extension SessionTable {
     func answer(_ session: Session, id: String, _ event: String) {
         let request = ask(session, id: id)
         if let request { _ = pending.settle(request, list: &session.pending) }
-        _ = append(to: session, ending: request, now: TestTable.start) { _ in Array(event.utf8) }
+        append(to: session, ending: request, now: TestTable.start) { _ in Array(event.utf8) }
     }
 }

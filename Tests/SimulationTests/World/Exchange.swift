@@ -58,9 +58,18 @@ final class Exchange {
             gateway.findings.expect(event != nil, "an ended request has no answer")
             gateway.findings.reach(.repeatAnsweredByPost)
             event?.withUnsafeBytes { bytes in
-                if let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) { take(bytes, envelope, id) }
+                guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
+                take(bytes, envelope, id, dropping: [])
             }
         }
+    }
+
+    /// The session has ended, and with it the wait of what has no answer yet.
+    func sessionEnded(_ ended: Session) {
+        guard session === ended else { return }
+        gateway.findings.reach(.goneWhileWaited)
+        for (id, position) in positions where answers[position].isEmpty { finish(id, .sessionGone) }
+        respondIfComplete()
     }
 
     func abandon() {
@@ -71,17 +80,18 @@ final class Exchange {
 
     @discardableResult
     func deliver(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> [UInt8]? {
-        let answer = take(bytes, envelope, EventText.decoded(envelope.value(.causationid, in: bytes)))
+        let id = EventText.decoded(envelope.value(.causationid, in: bytes))
+        let answer = take(bytes, envelope, id, dropping: [.sequence, .returnaddress, .expirytime])
         respondIfComplete()
         return answer
     }
 
     @discardableResult
-    private func take(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) -> [UInt8]? {
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members
+    ) -> [UInt8]? {
         guard let position = positions[id], answers[position].isEmpty else { return nil }
-        envelope.appendRewritten(
-            from: bytes, dropping: [.returnaddress, .expirytime], to: &answers[position]
-        ) { _ in }
+        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { _ in }
         outstanding -= 1
         return answers[position]
     }

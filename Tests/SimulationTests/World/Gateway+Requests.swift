@@ -244,6 +244,7 @@ extension Gateway {
     ) {
         ledger.reply(session.handle, id, event)
         table.keepReply(event, of: request, in: session, now: now)
+        trim(session)
     }
 
     // MARK: Errors

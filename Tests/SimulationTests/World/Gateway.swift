@@ -12,7 +12,7 @@ final class Gateway {
     let dice: Dice
     let dispatcher: Dispatcher
     let table: SessionTable
-    var connections = Slab<GatewayConnection?>()
+    var connections = Slab<GatewayConnection>()
     var exchanges = Slab<Exchange>()
     var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     /// Of connections whose output lags: when it is looked at again.
@@ -34,7 +34,7 @@ final class Gateway {
 
     /// - Returns: why not, if not.
     func connect(_ link: Link, _ wish: SessionWish) -> SessionOpening.Refusal? {
-        let handle = connections.insert(nil)
+        let handle = connections.reserve()
         let known = wish.token.flatMap { table[$0.handle] } ?? wish.correlationID.flatMap { table.find($0) }
         let length = known.map { ledger.length($0.handle) } ?? 0
         let opening = table.open(
@@ -45,14 +45,14 @@ final class Gateway {
             connections.remove(handle)
             return refusal
         case .opened(let session, let details):
-            if details.takenOver != 0, let older = connections[details.takenOver] ?? nil {
+            if details.takenOver != 0, let older = connections[details.takenOver] {
                 findings.reach(.takenOver)
                 end(older, .sessionTakenOver)
             }
             expectOpening(link, wish, session, details, length)
             let connection = GatewayConnection(
                 handle: handle, session: session, link: link, messageBytesMax: 64 * 1024)
-            connections.update(handle) { $0 = connection }
+            connections.fill(handle, connection)
             link.connection = connection
             connection.write(opened(session, details))
             pump(session)
@@ -101,7 +101,7 @@ final class Gateway {
         return event
     }
 
-    func connection(of session: Session) -> GatewayConnection? { connections[session.connection] ?? nil }
+    func connection(of session: Session) -> GatewayConnection? { connections[session.connection] }
 
     func end(_ connection: GatewayConnection, _ code: CloseCode) {
         guard !connection.isClosing else { return }
@@ -183,13 +183,25 @@ final class Gateway {
         to session: Session, cause: [UInt8]?, ending request: PendingRequests.RequestID?, _ make: (UInt64) -> [UInt8]
     ) {
         if request != nil, let cause { ledger.end(session.handle, cause) }
-        let result = table.append(to: session, ending: request, now: now) { sequence in
+        table.append(to: session, ending: request, now: now) { sequence in
             let event = make(sequence)
             ledger.stream(session.handle, sequence: sequence, event, cause: cause)
             return event
         }
-        if result == .overrun { return overrun(session) }
         pump(session)
+        trim(session)
+    }
+
+    func trim(_ session: Session) {
+        let dropped = table.droppedCount
+        if !table.trim(session, now: now) {
+            let connection = connection(of: session)
+            findings.expect(
+                (connection?.queuedBytes ?? 0) >= table.limits.outputWindowBytes,
+                "a client that reads was given up as too slow")
+            overrun(session)
+        }
+        if table.droppedCount > dropped { findings.reach(.droppedUnacknowledged) }
     }
 
     func overrun(_ session: Session) {
@@ -240,7 +252,9 @@ final class Gateway {
     private func gone(_ session: Session, _ waiting: Int) {
         let left = ledger.forget(session.handle)
         findings.expect(left == waiting, "a session ended with \(waiting) requests, not the \(left) accepted ones")
-        if waiting > 0 { findings.reach(.lingeredOutWaiting) }
+        guard waiting > 0 else { return }
+        findings.reach(.lingeredOutWaiting)
+        for exchange in exchanges.all { exchange.sessionEnded(session) }
     }
 
     // MARK: Time
@@ -257,7 +271,7 @@ final class Gateway {
         for watch in due {
             if watch.at > now {
                 kept.append(watch)
-            } else if let connection = connections[watch.connection] ?? nil {
+            } else if let connection = connections[watch.connection] {
                 connection.isWatched = false
                 look(at: connection)
             }

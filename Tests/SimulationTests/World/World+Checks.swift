@@ -27,7 +27,6 @@ extension World {
         findings.expect(table.pending.count <= limits.requestsMax, "\(table.pending.count) requests wait")
         findings.expect(table.replayBytes <= limits.replayTotalBytesMax, "\(table.replayBytes) bytes are kept")
         for connection in gateway.connections.all {
-            guard let connection else { continue }
             let output = connection.queuedBytes + connection.session.untransmittedBytes
             findings.expect(
                 output <= limits.outputHardBytesMax, "\(output) bytes wait for connection \(connection.link.number)")

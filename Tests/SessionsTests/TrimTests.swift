@@ -1,0 +1,54 @@
+import Core
+import Sessions
+import Testing
+
+/// Bounds are kept without taking from a client what its connection has room for, and never in silence.
+@Suite struct TrimTests {
+    private func limits() -> SessionLimits {
+        var limits = SessionLimits()
+        limits.replayTotalBytesMax = 10
+        limits.outputWindowBytes = 100
+        return limits
+    }
+
+    @Test func anEventThatIsTooMuchToKeepIsTransmittedAllTheSame() {
+        let (table, session) = TestTable.attached(limits())
+        table.answer(session, id: "1", "more than ten bytes")
+        #expect(table.transmit(session, queuedBytes: 0) == Array("more than ten bytes".utf8))
+        #expect(table.trim(session, now: TestTable.start))
+        #expect(table.replayBytes == 0 && session.replayEvents == 0)
+        #expect(session.transmitted == 1 && session.untransmittedBytes == 0)
+    }
+
+    @Test func aConnectionWithoutRoomForItIsOverrun() {
+        let (table, session) = TestTable.attached(limits())
+        table.answer(session, id: "1", "more than ten bytes")
+        #expect(table.transmit(session, queuedBytes: 100) == nil)
+        #expect(!table.trim(session, now: TestTable.start))
+        #expect(table.replayBytes == 0 && table.droppedCount == 1)
+    }
+
+    @Test func whatIsTooMuchGoesFromTheRepliesFirst() throws {
+        let (table, session) = TestTable.attached(limits())
+        table.answer(session, id: "1", "waits")
+        try keepReply(table, session, "too large")
+        #expect(table.trim(session, now: TestTable.start))
+        #expect(session.replayEvents == 1 && table.replayBytes == 5)
+        #expect(table.pending.endedCount == 1)
+    }
+
+    /// Otherwise the stream would have a gap that nobody is told of.
+    @Test func anEventThatGrowsTooOldBehindAFullConnectionOverrunsItWhateverIsKept() throws {
+        let (table, session) = TestTable.attached(limits())
+        table.answer(session, id: "1", "old")
+        try keepReply(table, session, "new")
+        #expect(!table.trim(session, now: TestTable.at(table.limits.replayMilliseconds)))
+        #expect(table.replayBytes == 0 && table.pending.endedCount == 0)
+    }
+
+    private func keepReply(_ table: SessionTable, _ session: Session, _ text: String) throws {
+        let request = try #require(table.ask(session, id: "2", waiter: 5))
+        _ = table.pending.settle(request, list: &session.pending)
+        table.keepReply(Array(text.utf8), of: request, in: session, now: TestTable.start)
+    }
+}
