@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2016
-# What deploy/dev and deploy/test share. To be sourced; `program` names the script in messages.
+# What the scripts share. To be sourced; `program` names the script in messages.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 program=${program:-$(basename "$0")}
@@ -35,7 +35,7 @@ install_missing() {
     say "installing ${missing[*]}"
     as_root apt-get -qq update >&2 || fail "apt-get update failed (see above)"
     case " ${missing[*]} " in
-        *' rabbitmq-server '*) without_services apt_install "${missing[@]}" ;;
+        *' rabbitmq-server '* | *' prometheus '*) without_services apt_install "${missing[@]}" ;;
         *) apt_install "${missing[@]}" ;;
     esac || fail "apt-get could not install ${missing[*]} (see above)"
 }
@@ -50,7 +50,7 @@ apt_install() {
 # the system's broker from starting with the machine: every node here is a run's own. The caller's exit trap calls
 # restore_services, for an installation that is broken off.
 without_services() {
-    local status=0
+    local status=0 unit
     if [ ! -e "$policy" ]; then
         is_policy_ours=yes
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" > /dev/null
@@ -58,7 +58,11 @@ without_services() {
     fi
     "$@" || status=$?
     restore_services
-    if [ -d /run/systemd/system ]; then as_root systemctl -q disable --now rabbitmq-server >&2 || true; fi
+    if [ -d /run/systemd/system ]; then
+        for unit in rabbitmq-server prometheus; do
+            if [[ " $* " == *" $unit "* ]]; then as_root systemctl -q disable --now "$unit" >&2 || true; fi
+        done
+    fi
     return "$status"
 }
 
@@ -213,5 +217,80 @@ end_processes() { # seconds pid...
             tries=$((tries - 1))
             sleep 0.05
         done
+    done
+}
+
+# The stack in containers
+
+compose_file=$root/deploy/compose.yaml
+environment_file=$root/deploy/.env
+
+require_docker() {
+    command -v docker > /dev/null ||
+        fail "docker is not installed: see https://docs.docker.com/engine/install/debian/ (without containers: deploy/dev)"
+    docker compose version > /dev/null 2>&1 ||
+        fail "docker has no compose plugin (apt-get install docker-compose-plugin, from Docker's packages): \`docker compose version\` fails"
+    local problem
+    problem=$(docker info 2>&1 > /dev/null) ||
+        fail "the docker daemon can't be reached: ${problem##*$'\n'}"
+}
+
+# As `docker compose` does in the folder deploy/, from wherever.
+compose() {
+    local files=(--file "$compose_file") override=${compose_file%.yaml}.override.yaml
+    if [ -e "$override" ]; then files+=(--file "$override"); fi
+    COMPOSE_PROFILES=$(variable COMPOSE_PROFILES '') \
+        docker compose "${files[@]}" --env-file "$environment_file" "$@"
+}
+
+random_hexadecimal() { # bytes
+    head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'
+}
+
+# Makes deploy/.env, or what is missing in it; what is there stays, since databases in the volumes know those passwords.
+make_environment() {
+    local variable
+    (
+        umask 077
+        [ -e "$environment_file" ] || echo '# Made by deploy/up. Belongs to the volumes: without it their passwords are lost.' > "$environment_file"
+        for variable in INTERNAL_SECRET RABBITMQ_PASSWORD GRAFANA_PASSWORD MINIO_PASSWORD S3_SECRET_KEY; do
+            set_if_missing "$variable" "$(random_hexadecimal 24)"
+        done
+        set_if_missing S3_ACCESS_KEY "telemetry$(random_hexadecimal 5)"
+    )
+}
+
+set_if_missing() { # variable value
+    grep -q "^$1=" "$environment_file" || printf '%s=%s\n' "$1" "$2" >> "$environment_file"
+}
+
+set_variable() { # variable value
+    local rest
+    rest=$(grep -v "^$1=" "$environment_file" || true)
+    (umask 077; printf '%s\n%s=%s\n' "$rest" "$1" "$2" > "$environment_file.new")
+    mv "$environment_file.new" "$environment_file"
+}
+
+# The value in the environment, else in deploy/.env, else the default.
+variable() { # name default
+    local line=''
+    if [ -n "${!1:-}" ]; then printf '%s' "${!1}"; return; fi
+    if [ -r "$environment_file" ]; then line=$(grep "^$1=" "$environment_file" | tail -n 1) || true; fi
+    if [ -n "${line#*=}" ]; then printf '%s' "${line#*=}"; else printf '%s' "$2"; fi
+}
+
+public_port() { variable PUBLIC_WEB_PORT 8080; }
+grafana_url() { printf 'http://127.0.0.1:%s' "$(variable GRAFANA_PORT 3000)"; }
+
+# Waits until public-web is ready, which it is when a dispatcher is, which is when the broker is.
+await_stack() { # seconds
+    local began=$SECONDS port
+    port=$(public_port)
+    until http_get 127.0.0.1 "$port" /readyz; [ "$http_status" = 200 ]; do
+        if [ $((SECONDS - began)) -ge "$1" ]; then
+            compose ps --all >&2 || true
+            fail "public-web is not ready after $1 s (last answer: ${http_status:-none}); see \`docker compose logs\` in deploy/"
+        fi
+        sleep 1
     done
 }
