@@ -162,10 +162,13 @@ public final class SessionTable {
 
     // MARK: The stream
 
-    /// Whether the session takes an event now. False while its connection lags behind: offer it again later.
+    /// Whether the session takes an event now. False while its connection lags behind, by bytes or by so many events that
+    /// one more would push out what it was not given: offer it again later.
     /// - Parameter queuedBytes: that wait in the connection.
     public func admits(_ session: Session, queuedBytes: Int) -> Bool {
-        !session.isAttached || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
+        !session.isAttached
+            || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
+                && session.sequence - session.transmitted < UInt64(limits.replayEventsMax)
     }
 
     /// Adds an event to the stream. The caller transmits what the connection has room for, and then trims: in this order,
