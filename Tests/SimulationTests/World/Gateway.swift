@@ -74,6 +74,9 @@ final class Gateway {
         findings.reach(details.isRecovered ? .recovered : .notRecovered)
         link.isAfterValid = wish.after.map { $0 <= length } ?? true
         if !link.isAfterValid { findings.reach(.afterBeyondTheEnd) }
+        if link.isAfterValid, table.droppedCount == 0, wish.after ?? .max >= ledger.acknowledged(session.handle) {
+            findings.expect(details.isRecovered, "not `recovered`, though nothing was ever dropped")
+        }
         if let after = wish.after, link.isAfterValid {
             ledger.acknowledge(session.handle, after)
             link.expectedFirst = after + 1

@@ -234,8 +234,16 @@ public final class World {
         guard findings.violation == nil else { return }
         for link in links { link.cut(dice) }
         moveEverything()
-        let longest = Swift.max(scenario.limits.lingerMilliseconds, scenario.limits.replayMilliseconds)
-        for _ in 0..<3 { gateway.passTime(Swift.max(Int(longest), scenario.deadlineMilliseconds) + 200) }
+        if dice.chance(50) {
+            // Ended sessions leave nothing behind that time would have to tidy up.
+            var sessions: [Session] = []
+            _ = gateway.table.page(from: 0, max: .max) { sessions.append($0) }
+            for session in sessions { gateway.close(session, .policyViolation) }
+            for exchange in gateway.exchanges.all { exchange.abandon() }
+        } else {
+            let longest = Swift.max(scenario.limits.lingerMilliseconds, scenario.limits.replayMilliseconds)
+            for _ in 0..<3 { gateway.passTime(Swift.max(Int(longest), scenario.deadlineMilliseconds) + 200) }
+        }
         let table = gateway.table
         let left = [
             "sessions": table.count, "attached sessions": table.attachedCount, "waiting requests": table.pending.count,
