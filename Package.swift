@@ -101,6 +101,9 @@ let package = Package(
             name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/SimulationTests/Cases",
             swiftSettings: swiftSettings),
         program("simulation", path: "Tests/SimulationTests/Program", ["Simulation", "Core"]),
+        program(
+            "endurance", path: "Tests/Endurance/Program",
+            ["Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Reactor", "TestSupport"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON", "Core"]),

@@ -88,7 +88,7 @@ show_build() { # what is built
     local line shown_at=-10 has_begun=no
     while IFS= read -r line; do
         case $line in
-            'Building for '* | 'Build complete!'* | 'Fetch'* | '' | "warning: 'librabbitmq'"* | *'Planning build' | *'Write swift-version'*) ;;
+            'Building for '* | 'Build complete!'* | 'Build of product '* | 'Fetch'* | '' | "warning: 'librabbitmq'"* | *'Planning build' | *'Write swift-version'*) ;;
             '['*/*']'*)
                 if [ "$has_begun" = no ]; then has_begun=yes; say "building $1; the first time takes some minutes"; fi
                 if [ -t 2 ]; then
@@ -109,7 +109,13 @@ show_build() { # what is built
 # keep others from depending on the package.
 release_flags=(-c release --static-swift-stdlib -Xswiftc -cross-module-optimization --package-path "$root")
 
-build_release() { swift build "${release_flags[@]}" 2>&1 | show_build 'the programs'; }
+# Only what is run: the package also has programs of the tests'.
+build_release() {
+    local name
+    for name in public-web dispatcher ping-listener switchboard; do build_product "$name" || return; done
+}
+
+build_product() { swift build "${release_flags[@]}" --product "$1" 2>&1 | show_build "$1"; }
 
 # Builds the programs and sets `bin` to their folder. SWITCHBOARD_BIN_PATH names a folder of programs built before.
 build_programs() {

@@ -6,7 +6,7 @@ import Testing
 @testable import PublicWeb
 
 /// The public listener over TLS.
-@Suite struct TLSTests {
+@Suite final class TLSTests {
     private let folder: String
     private let certificate: String
     private let key: String
@@ -22,6 +22,8 @@ import Testing
         ]).status
         #expect(status == 0)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private static func openssl(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let process = Process()

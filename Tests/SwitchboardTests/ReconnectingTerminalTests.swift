@@ -3,8 +3,10 @@ import TestSupport
 import Testing
 
 /// `connect` on a pseudo-terminal while its connection comes and goes.
-@Suite struct ReconnectingTerminalTests {
+@Suite final class ReconnectingTerminalTests {
     private let state = NSTemporaryDirectory() + "switchboard-state-\(UInt32.random(in: 0 ... .max))"
+
+    deinit { try? FileManager.default.removeItem(atPath: state) }
 
     private func connect(_ gateway: FakeGateway, columns: UInt16 = 120) throws -> TerminalProcess {
         let terminal = try TerminalProcess(["connect", gateway.url], columns: columns, state: state)

@@ -2,11 +2,13 @@ import Foundation
 import Testing
 
 /// `connect` on a pseudo-terminal.
-@Suite(.serialized) struct TerminalTests {
+@Suite(.serialized) final class TerminalTests {
     let gateway: DevGateway
     let state = NSTemporaryDirectory() + "switchboard-state-\(UInt32.random(in: 0 ... .max))"
 
     init() throws { gateway = try DevGateway() }
+
+    deinit { try? FileManager.default.removeItem(atPath: state) }
 
     private func connect(_ options: [String] = [], columns: UInt16 = 100) throws -> TerminalProcess {
         let terminal = try TerminalProcess(

@@ -1,0 +1,68 @@
+import Core
+import Reactor
+
+/// Two sockets and the bytes between them, until it is cut. Both channels keep it.
+final class RelayedConnection: ChannelHandler, TimerTarget {
+    private enum TimerKind {
+        static let cut = 0
+        static let cutAtLast = 1
+    }
+
+    private let relay: Relay
+    private var client: Channel?
+    private var server: Channel?
+    /// Whatever comes next is cut in two.
+    private var isDue = false
+    private var isEnded = false
+
+    init(relay: Relay, client: CInt, server: CInt) throws {
+        self.relay = relay
+        self.client = try Channel.make(loop: relay.loop, fd: client, tls: nil, handler: self)
+        self.server = try Channel.make(loop: relay.loop, fd: server, tls: nil, handler: self)
+        _ = relay.loop.schedule(self, kind: TimerKind.cut, afterMilliseconds: relay.cutDelayMilliseconds())
+    }
+
+    func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
+        let other = channel === client ? server : client
+        let bytes = UnsafeRawBufferPointer(bytes)
+        guard isDue, relay.isCutting else {
+            other?.write(bytes: bytes)
+            return bytes.count
+        }
+        other?.write(bytes: bytes.slice(0..<relay.prefix(of: bytes.count)))
+        other?.flushNow()
+        cut()
+        return bytes.count
+    }
+
+    func timerFired(kind: Int) {
+        guard !isEnded else { return }
+        if kind == TimerKind.cutAtLast { return relay.isCutting ? cut() : () }
+        isDue = true
+        _ = relay.loop.schedule(self, kind: TimerKind.cutAtLast, afterMilliseconds: 500)
+    }
+
+    private func cut() {
+        guard !isEnded else { return }
+        relay.countCut()
+        end()
+    }
+
+    private func end() {
+        isEnded = true
+        let channels = [client, server]
+        client = nil
+        server = nil
+        for channel in channels { channel?.close() }
+    }
+
+    func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
+        guard !isEnded else { return }
+        // What was received before the end still goes to the other side.
+        let other = channel === client ? server : client
+        isEnded = true
+        client = nil
+        server = nil
+        other?.closeAfterFlush()
+    }
+}
