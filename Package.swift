@@ -97,6 +97,9 @@ let package = Package(
             name: "Simulation",
             dependencies: ["Core", "JSON", "CloudEvents", "WebSocket", "Sessions", "TestSupport"],
             path: "Tests/SimulationTests/World", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/SimulationTests/Cases",
+            swiftSettings: swiftSettings),
         program("simulation", path: "Tests/SimulationTests/Program", ["Simulation", "Core"]),
         program(
             "endurance", path: "Tests/Endurance/Program",
@@ -114,7 +117,7 @@ let package = Package(
             "ReactorTests",
             ["CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
         tests("BrokerTests", ["Broker", "TestBroker"]),
-        tests("SessionsTests", ["Sessions"]),
+        tests("SessionsTests", ["Core", "Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
         tests(
             "PublicWebTests",

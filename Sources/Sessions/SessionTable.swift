@@ -162,10 +162,13 @@ public final class SessionTable {
 
     // MARK: The stream
 
-    /// Whether the session takes an event now. False while its connection lags behind: offer it again later.
+    /// Whether the session takes an event now. False while its connection lags behind, by bytes or by so many events that
+    /// one more would push out what it was not given: offer it again later.
     /// - Parameter queuedBytes: that wait in the connection.
     public func admits(_ session: Session, queuedBytes: Int) -> Bool {
-        !session.isAttached || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
+        !session.isAttached
+            || session.untransmittedBytes + queuedBytes <= limits.outputSoftBytesMax
+                && session.sequence - session.transmitted < UInt64(limits.replayEventsMax)
     }
 
     /// Adds an event to the stream. The caller transmits what the connection has room for, and then trims: in this order,
@@ -177,6 +180,10 @@ public final class SessionTable {
         to session: Session, ending request: PendingRequests.RequestID? = nil, now: MonotonicInstant,
         _ make: (UInt64) -> [UInt8]
     ) {
+        guard isHere(session) else {
+            if let request { pending.forget(request) }
+            return
+        }
         session.sequence += 1
         let event = make(session.sequence)
         let stream = session.stream ?? ReplayBuffer(firstNumber: session.sequence)
@@ -199,6 +206,9 @@ public final class SessionTable {
         mark(entry.request, .pushed, wall)
         return entry.event
     }
+
+    /// Nothing is kept for a session that has ended: nobody would ever drop it.
+    private func isHere(_ session: Session) -> Bool { sessions[session.handle] === session }
 
     private func mark(_ request: PendingRequests.RequestID?, _ stage: EventStage, _ wall: UInt64) {
         guard wall > 0, let request else { return }
@@ -223,6 +233,7 @@ public final class SessionTable {
     public func keepReply(
         _ event: [UInt8], of request: PendingRequests.RequestID, in session: Session, now: MonotonicInstant
     ) {
+        guard isHere(session) else { return pending.forget(request) }
         let replies = session.replies ?? ReplayBuffer(firstNumber: 1)
         session.replies = replies
         pending.keep(request, at: .replies(replies.nextNumber))

@@ -46,6 +46,23 @@ import Testing
         #expect(table.replayBytes == 0 && table.pending.endedCount == 0)
     }
 
+    /// What would push out events that the connection was not given waits where it is instead.
+    @Test func aConnectionThatLagsByAsManyEventsAsAreKeptGetsNoMore() {
+        var limits = SessionLimits()
+        limits.replayEventsMax = 2
+        let (table, session) = TestTable.attached(limits)
+        for id in ["1", "2"] {
+            #expect(table.admits(session, queuedBytes: 0))
+            table.answer(session, id: id, "x")
+        }
+        #expect(!table.admits(session, queuedBytes: 0))
+        _ = table.transmit(session, queuedBytes: 0)
+        #expect(table.admits(session, queuedBytes: 0))
+        table.detach(session, connection: 1, now: TestTable.start)
+        table.answer(session, id: "3", "x")
+        #expect(table.admits(session, queuedBytes: 0))
+    }
+
     private func keepReply(_ table: SessionTable, _ session: Session, _ text: String) throws {
         let request = try #require(table.ask(session, id: "2", waiter: 5))
         _ = table.pending.settle(request, list: &session.pending)

@@ -53,15 +53,16 @@ enum SimulationProgram {
         let total = Mutex(Total(next: first))
         let end = first + seeds
         let processors = max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
+        let running = RunningSeeds(threads: processors)
         let threads = (0..<processors).compactMap { number in
-            try? Thread(name: "simulation \(number)") { work(until: end, total) }
+            try? Thread(name: "simulation \(number)") { work(number, until: end, total, running) }
         }
         for thread in threads { thread.join() }
         let result = total.withLock { $0 }
         return report(result, isComplete: seeds >= 1000)
     }
 
-    private static func work(until end: UInt64, _ total: Mutex<Total>) {
+    private static func work(_ thread: Int, until end: UInt64, _ total: Mutex<Total>, _ running: RunningSeeds) {
         while true {
             let seed = total.withLock { total -> UInt64? in
                 guard total.next < end else { return nil }
@@ -69,6 +70,7 @@ enum SimulationProgram {
                 return total.next - 1
             }
             guard let seed else { return }
+            running.set(seed, thread: thread)
             let outcome = Simulation.run(seed: seed)
             total.withLock { total in
                 if let violation = outcome.violation {

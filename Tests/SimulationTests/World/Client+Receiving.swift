@@ -16,9 +16,9 @@ extension Client {
                     case .needMoreData: return
                     case .text(let message): receive(link, message: message)
                     case .close(let code, _):
-                        if code == .sessionTakenOver { world.findings.reach(.closedByCode4001) }
                         link.isClientGone = true
                         left(link)
+                        if code == .sessionTakenOver { takenOver() }
                     case .binary, .ping, .pong: break
                     }
                 } catch {

@@ -213,6 +213,14 @@ final class Client {
         links.removeAll { $0 === link }
     }
 
+    /// The session is somebody else's, unless it was this client itself that took it over.
+    func takenOver() {
+        world.findings.reach(.closedByCode4001)
+        guard links.isEmpty, isKind || dice.chance(50) else { return }
+        token = nil
+        habits.name = nil
+    }
+
     // MARK: What it learns
 
     func opened(_ link: Link, _ event: OpenedEvent) {
@@ -224,7 +232,8 @@ final class Client {
         last = max(last, link.expected - 1)
         token = event.token
         correlationID = world.correlationID(ofSession: event.handle)
-        for request in pending where dice.chance(isKind ? 100 : 80) { send(request, on: link) }
+        // Out of kindness to narrow limits, one at a time.
+        for request in pending where !isKind && dice.chance(80) { send(request, on: link) }
     }
 
     /// - Returns: whether a gap before it is the client's own doing.
@@ -262,7 +271,7 @@ final class Client {
         habits.isUnruly = false
     }
 
-    func finish(isTimeToRepeat: Bool) {
+    func finish(round: Int) {
         for index in posts.indices.reversed() where posts[index].exchange.response != nil { endPost(index) }
         guard !pending.isEmpty || !posts.isEmpty else {
             if let link { leave(link) }
@@ -273,7 +282,7 @@ final class Client {
             if self.link == nil { connect() }
             return
         }
-        if isTimeToRepeat { for request in pending { send(request, on: link) } }
+        if !pending.isEmpty { send(pending[round % pending.count], on: link) }
     }
 
     var unfinished: String {

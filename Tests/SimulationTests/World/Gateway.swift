@@ -74,6 +74,9 @@ final class Gateway {
         findings.reach(details.isRecovered ? .recovered : .notRecovered)
         link.isAfterValid = wish.after.map { $0 <= length } ?? true
         if !link.isAfterValid { findings.reach(.afterBeyondTheEnd) }
+        if link.isAfterValid, table.droppedCount == 0, wish.after ?? .max >= ledger.acknowledged(session.handle) {
+            findings.expect(details.isRecovered, "not `recovered`, though nothing was ever dropped")
+        }
         if let after = wish.after, link.isAfterValid {
             ledger.acknowledge(session.handle, after)
             link.expectedFirst = after + 1
@@ -189,19 +192,18 @@ final class Gateway {
             return event
         }
         pump(session)
-        trim(session)
+        let hasRoom = (connection(of: session)?.queuedBytes ?? 0) < table.limits.outputWindowBytes
+        let isServed = trim(session)
+        findings.expect(isServed || !hasRoom, "a client that reads was given up as too slow")
     }
 
-    func trim(_ session: Session) {
+    @discardableResult
+    func trim(_ session: Session) -> Bool {
         let dropped = table.droppedCount
-        if !table.trim(session, now: now) {
-            let connection = connection(of: session)
-            findings.expect(
-                (connection?.queuedBytes ?? 0) >= table.limits.outputWindowBytes,
-                "a client that reads was given up as too slow")
-            overrun(session)
-        }
+        let isServed = table.trim(session, now: now)
+        if !isServed { overrun(session) }
         if table.droppedCount > dropped { findings.reach(.droppedUnacknowledged) }
+        return isServed
     }
 
     func overrun(_ session: Session) {

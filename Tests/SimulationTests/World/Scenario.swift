@@ -20,7 +20,7 @@ struct Scenario {
     init(_ dice: Dice, number: UInt64) {
         let isLarge = number % 500 == 499
         clients = isLarge ? dice.between(1000...3000) : dice.between(1...(dice.chance(50) ? 4 : 30))
-        steps = isLarge ? clients * 8 : dice.between(100...(400 + clients * 40))
+        steps = isLarge ? clients * 8 : dice.between(100...(400 + clients * 60))
         waitingMax = dice.chance(50) ? dice.between(1...6) : 1024
         deadlineMilliseconds = dice.one(of: [100, 1000, 5000, 30_000])
         dispatcherEventsMax = dice.chance(20) ? dice.between(1...6) : 100_000
@@ -32,12 +32,12 @@ struct Scenario {
     }
 
     private mutating func narrow(_ dice: Dice, _ isLarge: Bool) {
-        limits.lingerMilliseconds = UInt64(dice.one(of: [200, 2000, 20_000, 120_000]))
+        limits.lingerMilliseconds = UInt64(dice.one(of: [500, 5000, 120_000, 120_000]))
         if dice.chance(50) { limits.replayEventsMax = dice.between(1...30) }
         if dice.chance(50) { limits.replayBytesMax = dice.between(300...8000) }
         limits.replayMilliseconds = UInt64(dice.one(of: [200, 2000, 20_000, 120_000]))
         if dice.chance(30) { limits.replayTotalBytesMax = dice.between(500...20_000) }
-        if dice.chance(15), !isLarge { limits.sessionsMax = dice.between(1...clients + 2) }
+        if dice.chance(8), !isLarge { limits.sessionsMax = dice.between(1...clients + 2) }
         if dice.chance(15) { limits.requestsMax = dice.between(1...clients * 3) }
         if dice.chance(70) {
             limits.outputWindowBytes = dice.between(200...2000)

@@ -42,7 +42,8 @@ public final class World {
         case 90..<99: gateway.passTime(dice.between(1...60))
         default:
             if dice.chance(10) { operate() }
-            gateway.passTime(dice.one(of: [100, 1000, 5000, Int(scenario.limits.lingerMilliseconds)]))
+            let isLong = dice.chance(5)
+            gateway.passTime(isLong ? Int(scenario.limits.lingerMilliseconds) : dice.one(of: [100, 1000, 5000]))
         }
         if dice.below(1000) < scenario.cutsPerMille, !links.isEmpty { cut(links[dice.below(links.count)]) }
     }
@@ -188,7 +189,7 @@ public final class World {
                 let client = clients.first { !$0.isFinished }
                 return findings.expect(false, client?.unfinished ?? "the dispatcher is not rid of its answers")
             }
-            for client in clients where !client.isFinished { client.finish(isTimeToRepeat: round % 8 == 0) }
+            for client in clients where !client.isFinished { client.finish(round: round) }
             moveEverything()
             for _ in 0..<1000 { if !gateway.dispatcher.step(gateway, isPatient: false) { break } }
             moveEverything()
@@ -233,8 +234,16 @@ public final class World {
         guard findings.violation == nil else { return }
         for link in links { link.cut(dice) }
         moveEverything()
-        let longest = Swift.max(scenario.limits.lingerMilliseconds, scenario.limits.replayMilliseconds)
-        for _ in 0..<3 { gateway.passTime(Swift.max(Int(longest), scenario.deadlineMilliseconds) + 200) }
+        if dice.chance(50) {
+            // Ended sessions leave nothing behind that time would have to tidy up.
+            var sessions: [Session] = []
+            _ = gateway.table.page(from: 0, max: .max) { sessions.append($0) }
+            for session in sessions { gateway.close(session, .policyViolation) }
+            for exchange in gateway.exchanges.all { exchange.abandon() }
+        } else {
+            let longest = Swift.max(scenario.limits.lingerMilliseconds, scenario.limits.replayMilliseconds)
+            for _ in 0..<3 { gateway.passTime(Swift.max(Int(longest), scenario.deadlineMilliseconds) + 200) }
+        }
         let table = gateway.table
         let left = [
             "sessions": table.count, "attached sessions": table.attachedCount, "waiting requests": table.pending.count,
