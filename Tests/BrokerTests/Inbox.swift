@@ -4,7 +4,8 @@ import Core
 /// Collects deliveries. It can be read from the test's thread.
 final class Inbox: Sendable {
     private let messages = Mutex<[DeliveredMessage]>([])
-    private let acknowledging: (any MessageBroker)?
+    /// Weak: the broker keeps the handler that keeps the inbox.
+    private weak let acknowledging: (any MessageBroker)?
 
     /// - Parameter acknowledging: where to acknowledge at once; nil to leave that to the test.
     init(_ acknowledging: (any MessageBroker)? = nil) { self.acknowledging = acknowledging }

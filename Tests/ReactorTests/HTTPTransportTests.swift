@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func timeouts() throws {
-        send("slow", ClientRequest(.post, url: world.url + "/slow", body: [1], timeoutMilliseconds: 80))
+        send("slow", ClientRequest(.post, url: world.url + "/slow", body: [1], timeoutMilliseconds: 1000))
         send("fine", ClientRequest(.get, url: world.url + "/hello"))
         #expect(world.turning.run { outcomes.all.count == 2 })
         guard case .failure(.timedOut) = outcomes["slow"] else {
