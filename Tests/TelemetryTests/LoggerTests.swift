@@ -7,15 +7,23 @@ import Testing
 @Suite struct LoggerTests {
     private static let nasty = "a\"b\\c\nd\r\u{1B}[31m\u{9B}é\u{0}"
 
+    private static func record(
+        _ level: LogLevel, _ fields: [(key: StaticString, value: AttributeValue)], _ context: TraceContext = .none
+    ) -> LogRecord {
+        LogRecord(
+            wallNanoseconds: 1_800_000_000_123_456_789, level: level, message: "it happened", fields: fields,
+            context: context)
+    }
+
     @Test func aJSONLineIsOneObject() throws {
         let logger = Logger(service: "s\"1", level: .info, format: .json)
         let line = logger.jsonLine(
-            .warning, "it happened",
-            [
-                (key: "text", value: .string(Self.nasty)), (key: "count", value: .integer(-3)),
-                (key: "on", value: .bool(true)),
-            ],
-            1_800_000_000_123_456_789)
+            Self.record(
+                .warning,
+                [
+                    (key: "text", value: .string(Self.nasty)), (key: "count", value: .integer(-3)),
+                    (key: "on", value: .bool(true)),
+                ]))
         #expect(line.last == 0x0A && line.filter { $0 == 0x0A }.count == 1)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
         #expect(object["time"] as? String == "2027-01-15T08:00:00.123456Z")
@@ -26,8 +34,7 @@ import Testing
 
     @Test func aTextLineCannotSteerATerminal() {
         let logger = Logger(service: "s", level: .info, format: .text)
-        let line = logger.textLine(
-            .error, "it happened", [(key: "text", value: .string(Self.nasty))], 1_800_000_000_123_456_789)
+        let line = logger.textLine(Self.record(.error, [(key: "text", value: .string(Self.nasty))]))
         let text = String(decoding: line, as: UTF8.self)
         #expect(text.hasPrefix("08:00:00.123 ") && text.hasSuffix("\n"))
         #expect(
