@@ -35,7 +35,7 @@ install_missing() {
     say "installing ${missing[*]}"
     as_root apt-get -qq update >&2 || fail "apt-get update failed (see above)"
     case " ${missing[*]} " in
-        *' rabbitmq-server '*) without_services apt_install "${missing[@]}" ;;
+        *' rabbitmq-server '* | *' prometheus '*) without_services apt_install "${missing[@]}" ;;
         *) apt_install "${missing[@]}" ;;
     esac || fail "apt-get could not install ${missing[*]} (see above)"
 }
@@ -47,10 +47,10 @@ apt_install() {
 }
 
 # Runs an installation during which packages start no services (policy-rc.d is Debian's switch for that), and keeps
-# the system's broker from starting with the machine: every node here is a run's own. The caller's exit trap calls
+# them from starting with the machine: every node here is a run's own. The caller's exit trap calls
 # restore_services, for an installation that is broken off.
 without_services() {
-    local status=0
+    local status=0 service
     if [ ! -e "$policy" ]; then
         is_policy_ours=yes
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" > /dev/null
@@ -58,7 +58,11 @@ without_services() {
     fi
     "$@" || status=$?
     restore_services
-    if [ -d /run/systemd/system ]; then as_root systemctl -q disable --now rabbitmq-server >&2 || true; fi
+    if [ -d /run/systemd/system ]; then
+        for service in rabbitmq-server prometheus; do
+            case " $* " in *" $service "*) as_root systemctl -q disable --now "$service" >&2 || true ;; esac
+        done
+    fi
     return "$status"
 }
 

@@ -38,17 +38,20 @@ public enum ProgramMain {
             exit(code)
         case .run(let configuration):
             let telemetry: ProgramTelemetry
-            let running: any RunningProgram
             do {
                 telemetry = try ProgramTelemetry.start(
                     service: service, logLevel: LogLevel(rawValue: configuration.text("log-level")) ?? .info,
                     logFormat: LogFormat(rawValue: configuration.text("log-format")) ?? .auto,
                     environment: Environment.all)
-                running = try start(configuration, telemetry.instrumentation)
-            } catch let error as SettingsProblem {
-                fail(service, error, code: 2)
             } catch {
-                fail(service, error, code: 1)
+                fail(service, error, code: error is SettingsProblem ? 2 : 1)
+            }
+            let running: any RunningProgram
+            do {
+                running = try start(configuration, telemetry.instrumentation)
+            } catch {
+                telemetry.stop()
+                fail(service, error, code: error is SettingsProblem ? 2 : 1)
             }
             StandardStreams.write(running.announcement + "\n", toError: false)
             clinux_notify("READY=1")
@@ -58,6 +61,7 @@ public enum ProgramMain {
                 "stopping", ["signal": .string(signal == SIGINT ? "SIGINT" : "SIGTERM")])
             signals.restoreDefault()
             running.stop()
+            telemetry.stop()
             exit(0)
         }
     }

@@ -3,7 +3,7 @@ import Core
 /// Makes the instrumentation of the tiers of a process, and remembers it for the exporter.
 public final class ProcessInstrumentation: Sendable {
     public let settings: TelemetrySettings
-    private let version: String
+    public let version: String
     private let host: String
     private let processID: Int
     private let logLevel: LogLevel
@@ -44,6 +44,8 @@ public final class ProcessInstrumentation: Sendable {
                 host: host, processID: processID, given: settings.resourceAttributes)
             all.append(TelemetrySource(resource: resource, registry: registry, spans: spans, logs: logs))
         }
+        // The exporter looks whether there is somebody new.
+        raise()
         return Instrumentation(
             logger: Logger(service: service, level: logLevel, format: logFormat, sink: logs), registry: registry,
             tracer: Tracer(sampler: settings.sampler, spans: spans), process: self)
@@ -57,6 +59,6 @@ public final class ProcessInstrumentation: Sendable {
     /// In the order of their making.
     public var sources: [TelemetrySource] { all.withLock { $0 } }
 
-    /// - Parameter wake: called on any thread whenever a batch is full; it must not block.
+    /// - Parameter wake: called on any thread whenever a batch is full or there is a new source; it must not block.
     public func setWake(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
 }

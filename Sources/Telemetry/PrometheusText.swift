@@ -8,7 +8,7 @@ public enum PrometheusText {
 
         public var contentType: String {
             switch self {
-            case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+            case .prometheus: "text/plain; version=0.0.4"
             case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
             }
         }

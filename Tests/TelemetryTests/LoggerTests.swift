@@ -44,6 +44,32 @@ import Testing
         #expect(!text.contains("\u{1B}[31ma") && text.contains("text="))
     }
 
+    @Test func aRecordOfASpanCarriesItsIDs() throws {
+        let context = TraceContext(traceIDHigh: 1, traceIDLow: 2, spanID: 3, flags: 1)
+        let record = Self.record(.info, [(key: "event_id", value: .string("e"))], context)
+        let line = Logger(service: "s", format: .json).jsonLine(record)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+        #expect(object["trace_id"] as? String == context.traceIDText && context.traceIDText.count == 32)
+        #expect(object["span_id"] as? String == "0000000000000003" && object["event_id"] as? String == "e")
+        let text = String(decoding: Logger(service: "s", format: .text).textLine(record), as: UTF8.self)
+        #expect(text.contains(" event_id=e trace_id=\(context.traceIDText) span_id=0000000000000003"))
+    }
+
+    @Test func whatIsWrittenIsAlsoOffered() {
+        let sink = TelemetryQueue<LogRecord>(elementsMax: 2, batchMax: 2) {}
+        let logger = Logger(service: "test", level: .warning, format: .json, sink: sink)
+        let context = TraceContext(traceIDHigh: 1, traceIDLow: 2, spanID: 3, flags: 1)
+        logger.info("not written")
+        logger.warning("written, to test the sink", context: context, ["a": .double(1.5)])
+        logger.error("written too, to test the sink", context: TraceContext.none)
+        logger.error("written, but the sink is full")
+        var records: [LogRecord] = []
+        sink.take(into: &records)
+        #expect(records.map(\.level) == [.warning, .error] && sink.dropped == 1)
+        #expect(records.map(\.context) == [context, .none])
+        #expect(records[0].fields.map(\.value) == [.double(1.5)])
+    }
+
     @Test func levelsAreOrdered() {
         #expect(LogLevel.debug < .info && LogLevel.info < .warning && LogLevel.warning < .error)
         #expect(LogLevel.allCases.count == 4)
