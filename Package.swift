@@ -48,11 +48,12 @@ let package = Package(
         library("Reactor", ["CLinux", "COpenSSL", "Core", "Telemetry"]),
         library("HTTPServer", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"]),
         library("HTTPClient", ["CCurl", "CLinux", "Core", "Telemetry", "Reactor"]),
+        library("TelemetryExport", ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"]),
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
         library("Sessions", ["Core"]),
         library("Tiers", ["Core", "JSON", "HTTP1", "Crypto"]),
         library("BrokerSettings", ["Core", "Telemetry", "Configuration", "Broker", "Program"]),
-        library("Program", ["CLinux", "Core", "Telemetry", "Configuration"]),
+        library("Program", ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"]),
         library(
             "PublicWeb",
             [
@@ -113,6 +114,9 @@ let package = Package(
         tests("WebSocketTests", ["WebSocket"]),
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
+        tests(
+            "TelemetryExportTests",
+            ["Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry", "TelemetryExport"]),
         tests(
             "ReactorTests",
             ["CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto"]),

@@ -47,7 +47,7 @@ apt_install() {
 }
 
 # Runs an installation during which packages start no services (policy-rc.d is Debian's switch for that), and keeps
-# the system's broker from starting with the machine: every node here is a run's own. The caller's exit trap calls
+# them from starting with the machine: every node here is a run's own. The caller's exit trap calls
 # restore_services, for an installation that is broken off.
 without_services() {
     local status=0 unit

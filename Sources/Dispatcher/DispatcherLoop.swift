@@ -75,10 +75,7 @@ final class DispatcherLoop: TimerTarget {
             }
             exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ready\"}".utf8))
         }
-        router.add(.get, "/metrics") { [unowned self] _, exchange in
-            exchange.respond(
-                status: 200, contentType: "text/plain; version=0.0.4", body: shared.metrics.registry.prometheusText())
-        }
+        router.add(.get, "/metrics") { [unowned self] in $1.respond(shared.metrics.registry, to: $0) }
         return router
     }
 }

@@ -26,13 +26,15 @@ public struct DispatcherProgram: RunningProgram {
     private let server: DispatcherServer
 
     public static func start(
-        _ settings: Configuration, _ logger: Logger, _ registry: MetricsRegistry
+        _ settings: Configuration, _ instrumentation: Instrumentation
     ) throws -> DispatcherProgram {
         let configuration = try configuration(settings)
+        let (logger, registry) = (instrumentation.logger, instrumentation.registry)
         let broker = try BrokerSettings.makeBroker(
             settings, service: service, topology: StandardTopology.dispatcher(), logger: logger, registry: registry)
         return DispatcherProgram(
-            server: try DispatcherServer.start(configuration, broker: broker, logger: logger, registry: registry))
+            server: try DispatcherServer.start(
+                configuration, broker: broker, logger: logger, registry: registry, tracer: instrumentation.tracer))
     }
 
     private static func configuration(_ settings: Configuration) throws(SettingsProblem) -> DispatcherConfiguration {

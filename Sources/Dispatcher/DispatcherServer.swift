@@ -14,27 +14,29 @@ public final class DispatcherServer: Sendable {
     /// Binds, starts the loop and the broker, and returns; the broker connects in its own time.
     /// - Parameter broker: made with `StandardTopology.dispatcher()`, not started.
     public static func start(
-        _ configuration: DispatcherConfiguration, broker: any MessageBroker, logger: Logger, registry: MetricsRegistry
+        _ configuration: DispatcherConfiguration, broker: any MessageBroker, logger: Logger, registry: MetricsRegistry,
+        tracer: Tracer = .disabled
     ) throws(DispatcherError) -> DispatcherServer {
         if configuration.internalSecret == nil, !LoopbackAddress.contains(configuration.host) {
             throw .needsSecret(host: configuration.host)
         }
         do throws(SystemError) {
-            return try DispatcherServer(configuration, broker: broker, logger: logger, registry: registry)
+            return try DispatcherServer(
+                configuration, broker: broker, logger: logger, registry: registry, tracer: tracer)
         } catch {
             throw .system(error)
         }
     }
 
     private init(
-        _ configuration: DispatcherConfiguration, broker: any MessageBroker, logger: Logger, registry: MetricsRegistry
+        _ configuration: DispatcherConfiguration, broker: any MessageBroker, logger: Logger, registry: MetricsRegistry,
+        tracer: Tracer
     ) throws(SystemError) {
         let socket = try Listener.bind(host: configuration.host, port: configuration.port, reusePort: false)
         internalURL = "http://\(configuration.host):\(socket.port)"
         let shared = DispatcherShared(
             limits: configuration.limits, logger: logger, metrics: DispatcherMetrics(registry: registry),
-            broker: broker,
-            routes: configuration.routes, internalSecret: configuration.internalSecret)
+            tracer: tracer, broker: broker, routes: configuration.routes, internalSecret: configuration.internalSecret)
         self.broker = broker
         drainMilliseconds = configuration.drainMilliseconds
         (mailboxes, threads) = try LoopThreads.start(count: 1, name: "dispatcher") { _, loop throws(SystemError) in

@@ -7,6 +7,7 @@ struct DispatcherShared: Sendable {
     let limits: DispatcherLimits
     let logger: Logger
     let metrics: DispatcherMetrics
+    let tracer: Tracer
     let broker: any MessageBroker
     let routes: RoutingTable
     let internalSecret: [UInt8]?

@@ -20,6 +20,7 @@ public final class EventListener: Sendable {
     public let service: String
     private let broker: any MessageBroker
     private let logger: Logger
+    private let tracer: Tracer
     private let handler: Handler
     private let handled: Counter
     private let failed: Counter
@@ -30,11 +31,12 @@ public final class EventListener: Sendable {
     /// - Parameter broker: made with `StandardTopology.service(queue:bindings:)`, not started.
     public init(
         service: String, queue: String, prefetch: Int, broker: any MessageBroker, logger: Logger,
-        registry: MetricsRegistry, handler: @escaping Handler
+        registry: MetricsRegistry, tracer: Tracer = .disabled, handler: @escaping Handler
     ) {
         self.service = service
         self.broker = broker
         self.logger = logger
+        self.tracer = tracer
         self.handler = handler
         handled = registry.counter("switchboard_listener_events_total", "Events handled")
         failed = registry.counter("switchboard_listener_failures_total", "Events whose handler threw an error")

@@ -35,7 +35,8 @@ public struct EventListenerProgram: RunningProgram {
             ] + BrokerSettings.settings
         ProgramMain.run(
             ProgramMain.schema(program: service, summary: summary, settings: settings), service: service
-        ) { settings, logger, registry in
+        ) { settings, instrumentation in
+            let (logger, registry) = (instrumentation.logger, instrumentation.registry)
             let queue = settings.text("queue")
             let topology = StandardTopology.service(
                 queue: queue, bindings: types, deliveryLimit: settings.integer("delivery-limit"))
@@ -43,7 +44,7 @@ public struct EventListenerProgram: RunningProgram {
                 settings, service: service, topology: topology, logger: logger, registry: registry)
             let listener = EventListener(
                 service: service, queue: queue, prefetch: settings.integer("prefetch"), broker: broker, logger: logger,
-                registry: registry, handler: handler)
+                registry: registry, tracer: instrumentation.tracer, handler: handler)
             return EventListenerProgram(
                 server: try EventListenerServer.start(
                     listener, host: settings.text("host"), port: UInt16(clamping: settings.integer("port")),

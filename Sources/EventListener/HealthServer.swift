@@ -51,10 +51,7 @@ final class HealthServer: Sendable {
             }
             exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ready\"}".utf8))
         }
-        router.add(.get, "/metrics") { _, exchange in
-            exchange.respond(
-                status: 200, contentType: "text/plain; version=0.0.4", body: registry.prometheusText())
-        }
+        router.add(.get, "/metrics") { $1.respond(registry, to: $0) }
         return router
     }
 }

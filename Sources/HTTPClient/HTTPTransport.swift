@@ -10,6 +10,7 @@ public final class HTTPTransport {
 
     /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
     private let loop: EventLoop
+    private let policy: ConnectionPolicy?
     private let multi: OpaquePointer
     private var sockets: [CInt: WatchedSocket] = [:]
     private var transfers: [OpaquePointer: Transfer] = [:]
@@ -47,8 +48,10 @@ public final class HTTPTransport {
         func loopEnded() { transport.abandon() }
     }
 
-    public init(loop: EventLoop) {
+    /// - Parameter policy: nil: as between the tiers, directly and with the authorities of the system.
+    public init(loop: EventLoop, policy: ConnectionPolicy? = nil) {
         self.loop = loop
+        self.policy = policy
         CurlLibrary.initialise()
         defer { alarm.transport = self }
         guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
@@ -75,11 +78,17 @@ public final class HTTPTransport {
     public var inFlight: Int { transfers.count }
 
     public func send(_ request: ClientRequest, completion: @escaping (Result<ClientResponse, ClientError>) -> Void) {
-        let transfer = idle.popLast() ?? Transfer()
+        let transfer = idle.popLast() ?? makeTransfer()
         transfer.prepare(request, completion: completion)
         transfers[OpaquePointer(transfer.easy)] = transfer
         curl_multi_add_handle(UnsafeMutableRawPointer(multi), transfer.easy)
         kickSoon()
+    }
+
+    private func makeTransfer() -> Transfer {
+        let transfer = Transfer()
+        policy?.apply(to: transfer.easy)
+        return transfer
     }
 
     // MARK: curl's callbacks, which must not call curl

@@ -69,7 +69,10 @@ final class Transfer {
         case CURLE_OK:
             var status = 0
             switchboard_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-            return (last, .success(ClientResponse(status: status, body: body)))
+            var seconds: curl_off_t = 0
+            if status >= 300 { switchboard_curl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds) }
+            let retryAfter = seconds > 0 ? Int(clamping: seconds) : nil
+            return (last, .success(ClientResponse(status: status, body: body, retryAfterSeconds: retryAfter)))
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return (last, .failure(.cannotConnect(text)))
         case CURLE_PEER_FAILED_VERIFICATION: return (last, .failure(.notTrusted(text)))

@@ -28,7 +28,7 @@ public enum ProgramMain {
     /// Never returns: exit status 0 after a signal, 1 if it can't start, 2 on wrong settings.
     public static func run(
         _ schema: ConfigurationSchema, service: String, arguments: [String] = Array(CommandLine.arguments.dropFirst()),
-        start: (Configuration, Logger, MetricsRegistry) throws -> any RunningProgram
+        start: (Configuration, Instrumentation) throws -> any RunningProgram
     ) -> Never {
         let signals: TerminationSignals
         do { signals = try TerminationSignals() } catch { fail(service, error, code: 1) }
@@ -37,30 +37,33 @@ public enum ProgramMain {
             StandardStreams.write(text + "\n", toError: isError)
             exit(code)
         case .run(let configuration):
-            let logger = logger(service: service, configuration)
+            let telemetry: ProgramTelemetry
+            do {
+                telemetry = try ProgramTelemetry.start(
+                    service: service, logLevel: LogLevel(rawValue: configuration.text("log-level")) ?? .info,
+                    logFormat: LogFormat(rawValue: configuration.text("log-format")) ?? .auto,
+                    environment: Environment.all)
+            } catch {
+                fail(service, error, code: error is SettingsProblem ? 2 : 1)
+            }
             let running: any RunningProgram
             do {
-                running = try start(configuration, logger, MetricsRegistry())
-            } catch let error as SettingsProblem {
-                fail(service, error, code: 2)
+                running = try start(configuration, telemetry.instrumentation)
             } catch {
-                fail(service, error, code: 1)
+                telemetry.stop()
+                fail(service, error, code: error is SettingsProblem ? 2 : 1)
             }
             StandardStreams.write(running.announcement + "\n", toError: false)
             clinux_notify("READY=1")
             let signal = signals.wait()
             clinux_notify("STOPPING=1")
-            logger.info("stopping", ["signal": .string(signal == SIGINT ? "SIGINT" : "SIGTERM")])
+            telemetry.instrumentation.logger.info(
+                "stopping", ["signal": .string(signal == SIGINT ? "SIGINT" : "SIGTERM")])
             signals.restoreDefault()
             running.stop()
+            telemetry.stop()
             exit(0)
         }
-    }
-
-    public static func logger(service: String, _ configuration: Configuration) -> Logger {
-        Logger(
-            service: service, level: LogLevel(rawValue: configuration.text("log-level")) ?? .info,
-            format: LogFormat(rawValue: configuration.text("log-format")) ?? .auto)
     }
 
     private static func fail(_ service: String, _ error: any Error, code: Int32) -> Never {

@@ -30,10 +30,7 @@ extension PublicWebLoop {
         router.add(.get, "/sessions") { [unowned self] in listSessions($0, $1) }
         router.add(.get, "/sessions/{id}") { [unowned self] in showSession($0, $1) }
         router.add(.delete, "/sessions/{id}") { [unowned self] in endSession($0, $1) }
-        router.add(.get, "/metrics") { [unowned self] _, exchange in
-            exchange.respond(
-                status: 200, contentType: "text/plain; version=0.0.4", body: shared.metrics.registry.prometheusText())
-        }
+        router.add(.get, "/metrics") { [unowned self] in $1.respond(shared.metrics.registry, to: $0) }
         return router
     }
 

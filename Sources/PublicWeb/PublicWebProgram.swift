@@ -41,10 +41,12 @@ public struct PublicWebProgram: RunningProgram {
     private let server: PublicWebServer
 
     public static func start(
-        _ settings: Configuration, _ logger: Logger, _ registry: MetricsRegistry
+        _ settings: Configuration, _ instrumentation: Instrumentation
     ) throws -> PublicWebProgram {
         PublicWebProgram(
-            server: try PublicWebServer.start(try configuration(settings), logger: logger, registry: registry))
+            server: try PublicWebServer.start(
+                try configuration(settings), logger: instrumentation.logger, registry: instrumentation.registry,
+                tracer: instrumentation.tracer))
     }
 
     public static func configuration(_ settings: Configuration) throws(SettingsProblem) -> PublicWebConfiguration {

@@ -17,7 +17,8 @@ public final class PublicWebServer: Sendable {
 
     /// Binds, starts the loops, and returns.
     public static func start(
-        _ configuration: PublicWebConfiguration, logger: Logger, registry: MetricsRegistry
+        _ configuration: PublicWebConfiguration, logger: Logger, registry: MetricsRegistry,
+        tracer: Tracer = .disabled
     ) throws(PublicWebError) -> PublicWebServer {
         var tls: TLSContext?
         if let certificate = configuration.tlsCertificateFile, let key = configuration.tlsKeyFile {
@@ -34,14 +35,15 @@ public final class PublicWebServer: Sendable {
             logger.info("no internal secret: calls between tiers are trusted, on loopback only")
         }
         do throws(SystemError) {
-            return try PublicWebServer(configuration, tls: tls, logger: logger, registry: registry)
+            return try PublicWebServer(configuration, tls: tls, logger: logger, registry: registry, tracer: tracer)
         } catch {
             throw .system(error)
         }
     }
 
     private init(
-        _ configuration: PublicWebConfiguration, tls: TLSContext?, logger: Logger, registry: MetricsRegistry
+        _ configuration: PublicWebConfiguration, tls: TLSContext?, logger: Logger, registry: MetricsRegistry,
+        tracer: Tracer
     ) throws(SystemError) {
         let publicSockets = try Self.bind(configuration.host, configuration.port, count: configuration.loops)
         let internalSockets = try Self.bind(
@@ -53,7 +55,7 @@ public final class PublicWebServer: Sendable {
             ?? "http://\(Self.authority(configuration.internalHost, internalSockets[0].port))"
         var random = RandomSource()
         let shared = PublicWebShared(
-            limits: configuration.limits, logger: logger, metrics: PublicWebMetrics(registry: registry),
+            limits: configuration.limits, logger: logger, metrics: PublicWebMetrics(registry: registry), tracer: tracer,
             readiness: Readiness(),
             budget: ConnectionBudget(connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve, 16)),
             tls: tls, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,

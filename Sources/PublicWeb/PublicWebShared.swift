@@ -8,6 +8,7 @@ struct PublicWebShared: Sendable {
     let limits: PublicWebLimits
     let logger: Logger
     let metrics: PublicWebMetrics
+    let tracer: Tracer
     let readiness: Readiness
     let budget: ConnectionBudget
     let tls: TLSContext?

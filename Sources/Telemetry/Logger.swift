@@ -6,8 +6,10 @@ import JSON
 ///
 /// Identical messages are limited: beyond so many a second they are counted, and the count stands on the next one that
 /// gets through, so that a failing peer can't fill the disk.
+///
+/// A record that belongs to a span carries its ids as `trace_id` and `span_id`. What is written is also offered to `sink`.
 public final class Logger: Sendable {
-    public typealias Fields = KeyValuePairs<StaticString, LogValue>
+    public typealias Fields = KeyValuePairs<StaticString, AttributeValue>
 
     private static let identicalPerSecondMax = 10
     private static let templatesMax = 256
@@ -22,39 +24,56 @@ public final class Logger: Sendable {
     private let level: LogLevel
     private let isJSON: Bool
     private let isColored: Bool
+    private let sink: TelemetryQueue<LogRecord>?
     private let windows = Mutex<[String: Window]>([:])
 
-    public init(service: String, level: LogLevel = .info, format: LogFormat = .auto) {
+    /// - Parameter sink: gets the records to be exported.
+    public init(
+        service: String, level: LogLevel = .info, format: LogFormat = .auto, sink: TelemetryQueue<LogRecord>? = nil
+    ) {
         self.service = service
         self.level = level
+        self.sink = sink
         let isTerminal = isatty(STDERR_FILENO) == 1
         isJSON = format == .json || (format == .auto && !isTerminal)
         isColored = isTerminal && getenv("NO_COLOR") == nil
     }
 
-    public func debug(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
-        if level <= .debug { log(.debug, message, fields()) }
+    public func debug(
+        _ message: StaticString, context: TraceContext? = nil, _ fields: @autoclosure () -> Fields = [:]
+    ) {
+        if level <= .debug { log(.debug, message, context, fields()) }
     }
 
-    public func info(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
-        if level <= .info { log(.info, message, fields()) }
+    public func info(
+        _ message: StaticString, context: TraceContext? = nil, _ fields: @autoclosure () -> Fields = [:]
+    ) {
+        if level <= .info { log(.info, message, context, fields()) }
     }
 
-    public func warning(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
-        if level <= .warning { log(.warning, message, fields()) }
+    public func warning(
+        _ message: StaticString, context: TraceContext? = nil, _ fields: @autoclosure () -> Fields = [:]
+    ) {
+        if level <= .warning { log(.warning, message, context, fields()) }
     }
 
-    public func error(_ message: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
-        log(.error, message, fields())
+    public func error(
+        _ message: StaticString, context: TraceContext? = nil, _ fields: @autoclosure () -> Fields = [:]
+    ) {
+        log(.error, message, context, fields())
     }
 
-    private func log(_ level: LogLevel, _ message: StaticString, _ fields: Fields) {
+    private func log(_ level: LogLevel, _ message: StaticString, _ context: TraceContext?, _ fields: Fields) {
         let now = SystemClock.wallNanoseconds()
         guard let suppressed = admit(message.description, now / 1_000_000_000) else { return }
-        let all = fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : [])
-        let line = isJSON ? jsonLine(level, message, all, now) : textLine(level, message, all, now)
+        let record = LogRecord(
+            wallNanoseconds: now, level: level, message: message,
+            fields: fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : []),
+            context: context?.isValid == true ? context ?? .none : .none)
+        let line = isJSON ? jsonLine(record) : textLine(record)
         // One write per line, so that lines of several threads and processes stay whole; a full pipe loses the line.
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        sink?.offer(record)
     }
 
     /// How many such records were left out before this one; nil if it is to be left out too.
@@ -75,25 +94,24 @@ public final class Logger: Sendable {
         }
     }
 
-    func jsonLine(
-        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
-    ) -> [UInt8] {
+    func jsonLine(_ record: LogRecord) -> [UInt8] {
         var line: [UInt8] = []
         line.append("{\"time\":\"")
-        RFC3339.append(wallNanoseconds: now, to: &line)
+        RFC3339.append(wallNanoseconds: record.wallNanoseconds, to: &line)
         line.append("\",\"level\":\"")
-        line.append(utf8: level.rawValue)
+        line.append(utf8: record.level.rawValue)
         line.append("\",\"service\":")
         JSONWriter.appendString(service, to: &line)
         line.append(",\"message\":")
-        JSONWriter.appendString(message.description, to: &line)
-        for (name, value) in fields {
+        JSONWriter.appendString(record.message.description, to: &line)
+        for (name, value) in Self.allFields(record) {
             line.append(",\"")
             line.append(name)
             line.append("\":")
             switch value {
             case .string(let text): JSONWriter.appendString(text, to: &line)
             case .integer(let number): line.append(utf8: String(number))
+            case .double(let number): line.append(utf8: number.isFinite ? "\(number)" : "\"\(number)\"")
             case .bool(let flag): line.append(utf8: flag ? "true" : "false")
             }
         }
@@ -101,23 +119,30 @@ public final class Logger: Sendable {
         return line
     }
 
-    func textLine(
-        _ level: LogLevel, _ message: StaticString, _ fields: [(key: StaticString, value: LogValue)], _ now: UInt64
-    ) -> [UInt8] {
+    func textLine(_ record: LogRecord) -> [UInt8] {
         var line: [UInt8] = []
         var time: [UInt8] = []
-        RFC3339.append(wallNanoseconds: now, to: &time)
+        RFC3339.append(wallNanoseconds: record.wallNanoseconds, to: &time)
         line.append(contentsOf: time[11..<23])
-        line.append(utf8: " \(color(of: level))\(level.rawValue)\(isColored ? "\u{1B}[0m" : "") \(service): \(message)")
-        for (name, value) in fields {
+        line.append(utf8: " \(color(of: record.level))\(record.level.rawValue)\(isColored ? "\u{1B}[0m" : "")")
+        line.append(utf8: " \(service): \(record.message)")
+        for (name, value) in Self.allFields(record) {
             switch value {
             case .string(let text): line.append(utf8: " \(name)=\(Self.printable(text))")
             case .integer(let number): line.append(utf8: " \(name)=\(number)")
+            case .double(let number): line.append(utf8: " \(name)=\(number)")
             case .bool(let flag): line.append(utf8: " \(name)=\(flag)")
             }
         }
         line.append(0x0A)
         return line
+    }
+
+    private static func allFields(_ record: LogRecord) -> [(key: StaticString, value: AttributeValue)] {
+        guard record.context.isValid else { return record.fields }
+        return record.fields + [
+            ("trace_id", .string(record.context.traceIDText)), ("span_id", .string(record.context.spanIDText)),
+        ]
     }
 
     private func color(of level: LogLevel) -> String {

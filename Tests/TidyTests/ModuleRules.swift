@@ -14,9 +14,10 @@ enum ModuleRules {
         "Reactor": ["CLinux", "COpenSSL", "Core", "Telemetry"],
         "HTTPServer": ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"],
         "HTTPClient": ["CCurl", "Core", "Reactor", "Telemetry"],
+        "TelemetryExport": ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"],
         "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry"],
         "Tiers": ["Core", "JSON", "HTTP1", "Crypto"],
-        "Program": ["CLinux", "Core", "Telemetry", "Configuration"],
+        "Program": ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"],
         "BrokerSettings": ["Core", "Telemetry", "Configuration", "Broker", "Program"],
         "PublicWeb": [
             "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "Reactor",

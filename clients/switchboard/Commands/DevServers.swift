@@ -20,7 +20,7 @@ struct DevServers: RunningProgram {
 
     /// The same parts as in the programs, wired by code instead of flags.
     static func start(
-        _ settings: Configuration, _ logger: Logger, _ registry: MetricsRegistry
+        _ settings: Configuration, _ instrumentation: Instrumentation
     ) throws -> DevServers {
         let usesFreePorts = settings.text("ports") == "auto"
         func port(_ name: String) -> UInt16 { usesFreePorts ? 0 : UInt16(clamping: settings.integer(name)) }
@@ -35,27 +35,30 @@ struct DevServers: RunningProgram {
         let listenerBroker = try InMemoryBroker(
             hub: hub,
             topology: StandardTopology.service(queue: PingListener.service, bindings: [PingListener.requestType]))
-        // Each tier counts for itself, as if it were a process of its own.
-        let listenerRegistry = MetricsRegistry()
-        let dispatcherRegistry = MetricsRegistry()
-        BrokerSettings.observe(listenerBroker, logger: logger, registry: listenerRegistry)
+        // Each tier logs, counts and traces for itself, as if it were a process of its own.
+        let webParts = instrumentation.sibling(service: PublicWebProgram.service)
+        let dispatcherParts = instrumentation.sibling(service: DispatcherProgram.service)
+        let listenerParts = instrumentation.sibling(service: PingListener.service)
+        BrokerSettings.observe(listenerBroker, logger: listenerParts.logger, registry: listenerParts.registry)
         let listener = EventListener(
             service: PingListener.service, queue: PingListener.service, prefetch: prefetch, broker: listenerBroker,
-            logger: logger, registry: listenerRegistry
+            logger: listenerParts.logger, registry: listenerParts.registry, tracer: listenerParts.tracer
         ) { event in [PingListener.answer(to: event)] }
         let listenerServer = try EventListenerServer.start(
             listener, host: "127.0.0.1", port: port("listener-port"), drainMilliseconds: dispatcher.drainMilliseconds,
-            registry: listenerRegistry)
+            registry: listenerParts.registry)
 
         let dispatcherBroker = try InMemoryBroker(hub: hub, topology: StandardTopology.dispatcher())
-        BrokerSettings.observe(dispatcherBroker, logger: logger, registry: dispatcherRegistry)
+        BrokerSettings.observe(dispatcherBroker, logger: dispatcherParts.logger, registry: dispatcherParts.registry)
         let dispatcherServer = try DispatcherServer.start(
-            dispatcher, broker: dispatcherBroker, logger: logger, registry: dispatcherRegistry)
+            dispatcher, broker: dispatcherBroker, logger: dispatcherParts.logger, registry: dispatcherParts.registry,
+            tracer: dispatcherParts.tracer)
 
         web.dispatcherURL = dispatcherServer.internalURL
         web.port = port("port")
         web.internalPort = port("internal-port")
-        let webServer = try PublicWebServer.start(web, logger: logger, registry: registry)
+        let webServer = try PublicWebServer.start(
+            web, logger: webParts.logger, registry: webParts.registry, tracer: webParts.tracer)
         let servers = DevServers(web: webServer, dispatcher: dispatcherServer, listener: listenerServer)
         try servers.awaitReadiness {
             if let problem = webServer.readinessProblem { return problem.detail }
