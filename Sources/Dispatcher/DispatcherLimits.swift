@@ -6,6 +6,8 @@ struct DispatcherLimits: Sendable {
     var destinationsMax = 1024
     /// How long an event waits for a broker that can't be reached.
     var brokerWaitMilliseconds: UInt64 = 5000
+    /// Before what the broker has refused is published again.
+    var republishMilliseconds: UInt64 = 100
     /// How long an answer without an expiry is tried to be delivered.
     var answerLifetimeMilliseconds: UInt64 = 30_000
     var answerLifetimeMaxMilliseconds: UInt64 = 300_000

@@ -146,7 +146,8 @@ extension DispatcherLoop {
     private func setRetryTimer() {
         shared.metrics.answersHeld.set(Int64(held.count))
         guard retryTimer == nil, let due = held.nextDue else { return }
-        retryTimer = loop.schedule(self, kind: 0, afterMilliseconds: due.milliseconds(since: loop.now) + 1)
+        retryTimer = loop.schedule(
+            self, kind: TimerKind.retryAnswers, afterMilliseconds: due.milliseconds(since: loop.now) + 1)
     }
 
     private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64) {

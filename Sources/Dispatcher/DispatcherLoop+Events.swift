@@ -95,34 +95,64 @@ extension DispatcherLoop {
     }
 
     private func send(_ builder: GroupBuilder, _ post: UInt64) {
-        let group = builder.group(deadline: loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds))
-        let indices = builder.indices
+        let deadline = loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds)
+        let group = publishing.insert(PublishingGroup(builder: builder, post: post, deadline: deadline))
+        publish(group)
+    }
+
+    private func publish(_ handle: UInt64) {
+        guard let group = publishing[handle] else { return }
         let mailbox = mailbox
-        let isTaken = shared.broker.publish(group) { outcome in
+        let isTaken = shared.broker.publish(group.builder.group(deadline: group.deadline)) { outcome in
             // Never full: the broker takes fewer groups than the mailbox has places.
-            _ = mailbox.post(.published(post: post, indices: indices, outcome))
+            _ = mailbox.post(.published(group: handle, outcome))
         }
         if !isTaken {
-            let problem = Problem(.overloaded, "Too many events wait for the broker.", retryAfterSeconds: 1)
-            settle(post, indices, problem)
+            settle(handle, Problem(.overloaded, "Too many events wait for the broker.", retryAfterSeconds: 1))
         }
     }
 
-    func published(_ post: UInt64, _ indices: [Int], _ outcome: PublishOutcome) {
+    func published(_ handle: UInt64, _ outcome: PublishOutcome) {
         switch outcome {
         case .confirmed:
-            shared.metrics.eventsAccepted.add(UInt64(indices.count))
-            settle(post, [], nil)
-        case .unroutable: settle(post, indices, Problem(.noListener, "No service listens for this event type."))
+            shared.metrics.eventsAccepted.add(UInt64(publishing[handle]?.builder.indices.count ?? 0))
+            settle(handle, nil)
+        case .unroutable: settle(handle, Problem(.noListener, "No service listens for this event type."))
         case .rejected:
-            settle(post, indices, Problem(.overloaded, "The broker refused the event.", retryAfterSeconds: 1))
+            if publishLater(handle) { return }
+            settle(handle, Problem(.overloaded, "The broker refused the event.", retryAfterSeconds: 1))
         case .unavailable:
             settle(
-                post, indices,
-                Problem(.brokerUnavailable, "The message broker could not be reached.", retryAfterSeconds: 1))
+                handle, Problem(.brokerUnavailable, "The message broker could not be reached.", retryAfterSeconds: 1))
         case .expired:
-            settle(post, indices, Problem(.deadlinePassed, "The event expired before it could be published."))
+            settle(handle, Problem(.deadlinePassed, "The event expired before it could be published."))
         }
+    }
+
+    /// A broker refuses for a moment, as while a queue has no leader: what it refused, it does not have. False if there is
+    /// no time left for another try.
+    private func publishLater(_ handle: UInt64) -> Bool {
+        guard let group = publishing[handle],
+            loop.now.advanced(byMilliseconds: shared.limits.republishMilliseconds) < group.deadline
+        else { return false }
+        shared.metrics.eventsRepublished.add(UInt64(group.builder.indices.count))
+        refused.append(handle)
+        if refused.count == 1 {
+            _ = loop.schedule(
+                self, kind: TimerKind.republish, afterMilliseconds: shared.limits.republishMilliseconds)
+        }
+        return true
+    }
+
+    func publishRefused() {
+        let handles = refused
+        refused = []
+        for handle in handles { publish(handle) }
+    }
+
+    private func settle(_ handle: UInt64, _ problem: Problem?) {
+        guard let group = publishing.remove(handle) else { return }
+        settle(group.post, problem == nil ? [] : group.builder.indices, problem)
     }
 
     private func settle(_ post: UInt64, _ failed: [Int], _ problem: Problem?) {

@@ -11,6 +11,11 @@ import Tiers
 /// The dispatcher's event loop: events in over HTTP and out to the broker, answers in from the broker and out over HTTP.
 /// Everything here belongs to the loop's thread; the broker has threads of its own.
 final class DispatcherLoop: TimerTarget {
+    enum TimerKind {
+        static let retryAnswers = 0
+        static let republish = 1
+    }
+
     private static let mailboxMessagesMax = 1 << 20
 
     let shared: DispatcherShared
@@ -18,6 +23,9 @@ final class DispatcherLoop: TimerTarget {
     let transport: HTTPTransport
     let authenticator: InternalAuthenticator
     var posts = Slab<PublishPost>()
+    var publishing = Slab<PublishingGroup>()
+    /// Those of them that the broker refused, to be published again.
+    var refused: [UInt64] = []
     var deliveries = Slab<TrackedDelivery>()
     var destinations = BytesDictionary<Destination>()
     var held: HeldAnswers
@@ -49,7 +57,7 @@ final class DispatcherLoop: TimerTarget {
 
     private func receive(_ message: DispatcherMessage) {
         switch message {
-        case .published(let post, let indices, let outcome): published(post, indices, outcome)
+        case .published(let group, let outcome): published(group, outcome)
         case .delivered(let messages): for message in messages { route(message) }
         case .deadLettered(let delivery, let outcome):
             finish(delivery, outcome == .confirmed ? .acknowledge : .requeue)
@@ -60,7 +68,9 @@ final class DispatcherLoop: TimerTarget {
         }
     }
 
-    func timerFired(kind: Int) { retryAnswers() }
+    func timerFired(kind: Int) {
+        if kind == TimerKind.republish { publishRefused() } else { retryAnswers() }
+    }
 
     private func router() -> HTTPRouter {
         var router = HTTPRouter()

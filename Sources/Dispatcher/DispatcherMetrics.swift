@@ -5,6 +5,7 @@ import Telemetry
 final class DispatcherMetrics: Sendable {
     let registry: MetricsRegistry
     let eventsAccepted: Counter
+    let eventsRepublished: Counter
     let answersConsumed: Counter
     let answersDispatched: Counter
     let answersGone: Counter
@@ -19,6 +20,8 @@ final class DispatcherMetrics: Sendable {
         self.registry = registry
         eventsAccepted = registry.counter(
             "switchboard_events_published_total", "Events the broker has confirmed")
+        eventsRepublished = registry.counter(
+            "switchboard_events_republished_total", "Events published again because the broker had refused them")
         answersConsumed = registry.counter("switchboard_answers_consumed_total", "Answers taken from the broker")
         answersDispatched = registry.counter(
             "switchboard_answers_dispatched_total", "Answers that a public-web instance took")

@@ -146,6 +146,22 @@ import Tiers
         #expect(single.status == 503 && single.body.contains("broker-unavailable"))
     }
 
+    @Test func whatTheBrokerRefusesIsPublishedAgainUntilItsTimeIsOver() throws {
+        let dispatcher = try TestDispatcher {
+            $0.limits.republishMilliseconds = 10
+            $0.limits.brokerWaitMilliseconds = 300
+        }
+        let (consumer, inbox) = try dispatcher.fullService(["PingRequest"], lengthMax: 1)
+        #expect(try dispatcher.post(Self.event("1", "PingRequest", "")).status == 202)
+        let refused = try dispatcher.post(Self.event("2", "PingRequest", ""))
+        #expect(refused.status == 503 && refused.body.contains("overloaded"), "\(refused)")
+        #expect(dispatcher.metric("switchboard_events_republished_total") > 1)
+        consumer.start()
+        #expect(Polling.until { inbox.all.count == 1 })
+        let later = try dispatcher.post(Self.event("3", "PingRequest", ""))
+        #expect(later.status == 202 && Polling.until { inbox.all.count == 2 }, "\(later)")
+    }
+
     @Test func whileDrainingNothingMoreIsTaken() throws {
         let receiver = try Receiver { _, _ in .held }
         let dispatcher = try TestDispatcher()

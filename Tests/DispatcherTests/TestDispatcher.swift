@@ -78,6 +78,26 @@ final class TestDispatcher {
         return inbox
     }
 
+    /// A queue for the types that takes so many messages and refuses the rest, and the broker that consumes it from
+    /// `start` on.
+    func fullService(_ types: [String], lengthMax: Int) throws -> (broker: InMemoryBroker, inbox: Inbox) {
+        let topology = Topology(
+            exchanges: StandardTopology.service(queue: "full", bindings: types).exchanges,
+            queues: [Queue(name: "full", lengthMax: lengthMax)],
+            bindings: types.map {
+                Binding(exchange: StandardTopology.eventsExchange, queue: "full", routingKey: $0)
+            })
+        let owner = try InMemoryBroker(hub: hub, topology: topology)
+        owner.start()
+        others.append(owner)
+        Polling.until { owner.isConnected }
+        let consumer = try InMemoryBroker(hub: hub, topology: topology)
+        let inbox = Inbox(acknowledging: consumer)
+        consumer.consume(queue: "full", prefetch: 1) { inbox.receive($0) }
+        others.append(consumer)
+        return (consumer, inbox)
+    }
+
     // MARK: Events in
 
     var port: UInt16 { RawSocket.port(of: server.internalURL) }
