@@ -87,7 +87,9 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // Apart from TestSupport, which the fuzz targets link without Foundation.
-        .target(name: "TestBroker", dependencies: ["Core"], path: "Tests/TestBroker", swiftSettings: swiftSettings),
+        .target(
+            name: "TestBroker", dependencies: ["Core", "Broker"], path: "Tests/TestBroker", swiftSettings: swiftSettings
+        ),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -134,11 +136,11 @@ let package = Package(
             "DispatcherTests",
             [
                 "Dispatcher", "Broker", "CloudEvents", "Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry",
-                "Tiers",
+                "Tiers", "TestBroker",
             ]),
         tests(
             "EventListenerTests",
-            ["EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
+            ["TestBroker", "EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
         tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
         tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
         tests("TidyTests", []),

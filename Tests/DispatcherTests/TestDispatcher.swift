@@ -1,6 +1,7 @@
 import Broker
 import Core
 import Telemetry
+import TestBroker
 import TestSupport
 import Tiers
 
@@ -20,10 +21,12 @@ final class TestDispatcher {
 
     /// - Parameters:
     ///   - limits: of publishing to the broker.
+    ///   - faults: of what the dispatcher publishes, in order.
     ///   - isRefused: the broker refuses the dispatcher's topology, so that it never connects.
     init(
         secret: String? = nil, drainMilliseconds: Int = 5000, limits: PublishLimits = PublishLimits(),
-        isRefused: Bool = false, _ configure: (inout DispatcherConfiguration) -> Void = { _ in }
+        isRefused: Bool = false, faults: [FaultyBroker.Fault] = [],
+        _ configure: (inout DispatcherConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = DispatcherConfiguration()
         configuration.port = 0
@@ -48,7 +51,8 @@ final class TestDispatcher {
         others.append(letters)
         broker = try InMemoryBroker(hub: hub, topology: topology, limits: limits)
         server = try DispatcherServer.start(
-            configuration, broker: broker, logger: Logger(service: "test", level: .error, format: .json),
+            configuration, broker: FaultyBroker(broker, faults: faults),
+            logger: Logger(service: "test", level: .error, format: .json),
             registry: registry)
         if !isRefused { Polling.until { [broker] in broker.isConnected } }
     }
@@ -76,26 +80,6 @@ final class TestDispatcher {
         others.append(broker)
         Polling.until { broker.isConnected }
         return inbox
-    }
-
-    /// A queue for the types that takes so many messages and refuses the rest, and the broker that consumes it from
-    /// `start` on.
-    func fullService(_ types: [String], lengthMax: Int) throws -> (broker: InMemoryBroker, inbox: Inbox) {
-        let topology = Topology(
-            exchanges: StandardTopology.service(queue: "full", bindings: types).exchanges,
-            queues: [Queue(name: "full", lengthMax: lengthMax)],
-            bindings: types.map {
-                Binding(exchange: StandardTopology.eventsExchange, queue: "full", routingKey: $0)
-            })
-        let owner = try InMemoryBroker(hub: hub, topology: topology)
-        owner.start()
-        others.append(owner)
-        Polling.until { owner.isConnected }
-        let consumer = try InMemoryBroker(hub: hub, topology: topology)
-        let inbox = Inbox(acknowledging: consumer)
-        consumer.consume(queue: "full", prefetch: 1) { inbox.receive($0) }
-        others.append(consumer)
-        return (consumer, inbox)
     }
 
     // MARK: Events in

@@ -4,6 +4,7 @@ import Core
 import EventListener
 import JSON
 import Telemetry
+import TestBroker
 import TestSupport
 import Testing
 

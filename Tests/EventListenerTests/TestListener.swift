@@ -3,6 +3,7 @@ import CloudEvents
 import Core
 import EventListener
 import Telemetry
+import TestBroker
 import TestSupport
 
 /// An event listener on the in-memory broker, and both of the queues its events can end in.

@@ -2,8 +2,8 @@ import Broker
 import Core
 
 /// The in-memory broker, but what is published can be held back, refused, or made to fail.
-final class FaultyBroker: MessageBroker {
-    enum Fault: Sendable {
+public final class FaultyBroker: MessageBroker {
+    public enum Fault: Sendable {
         /// `publish` answers false.
         case refused
         case outcome(PublishOutcome)
@@ -21,16 +21,16 @@ final class FaultyBroker: MessageBroker {
     private let state = Mutex(State())
 
     /// - Parameter faults: one for each group that is published, in order; those after them go through.
-    init(_ broker: InMemoryBroker, faults: [Fault]) {
+    public init(_ broker: InMemoryBroker, faults: [Fault]) {
         self.broker = broker
         state.withLock { $0.faults = faults }
     }
 
-    var published: Int { state.withLock { $0.published } }
-    var held: Int { state.withLock { $0.held.count } }
+    public var published: Int { state.withLock { $0.published } }
+    public var held: Int { state.withLock { $0.held.count } }
 
     /// Publishes what was held.
-    func release() {
+    public func release() {
         let held = state.withLock { state in
             defer { state.held = [] }
             return state.held
@@ -40,7 +40,7 @@ final class FaultyBroker: MessageBroker {
         }
     }
 
-    func publish(_ group: PublishGroup, completion: @escaping @Sendable (PublishOutcome) -> Void) -> Bool {
+    public func publish(_ group: PublishGroup, completion: @escaping @Sendable (PublishOutcome) -> Void) -> Bool {
         let fault = state.withLock { state -> Fault? in
             state.published += 1
             let fault = state.faults.isEmpty ? nil : state.faults.removeFirst()
@@ -57,23 +57,23 @@ final class FaultyBroker: MessageBroker {
         }
     }
 
-    func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
+    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
         broker.consume(queue: queue, prefetch: prefetch, handler: handler)
     }
 
-    func acknowledge(_ tag: DeliveryTag, multiple: Bool) { broker.acknowledge(tag, multiple: multiple) }
-    func reject(_ tag: DeliveryTag, requeue: Bool) { broker.reject(tag, requeue: requeue) }
-    func start() { broker.start() }
-    func stop(drainMilliseconds: Int) { broker.stop(drainMilliseconds: drainMilliseconds) }
-    var isConnected: Bool { broker.isConnected }
-    var statistics: BrokerStatistics { broker.statistics }
+    public func acknowledge(_ tag: DeliveryTag, multiple: Bool) { broker.acknowledge(tag, multiple: multiple) }
+    public func reject(_ tag: DeliveryTag, requeue: Bool) { broker.reject(tag, requeue: requeue) }
+    public func start() { broker.start() }
+    public func stop(drainMilliseconds: Int) { broker.stop(drainMilliseconds: drainMilliseconds) }
+    public var isConnected: Bool { broker.isConnected }
+    public var statistics: BrokerStatistics { broker.statistics }
 
-    var onStateChange: (@Sendable (BrokerState) -> Void)? {
+    public var onStateChange: (@Sendable (BrokerState) -> Void)? {
         get { broker.onStateChange }
         set { broker.onStateChange = newValue }
     }
 
-    var onDiagnostic: (@Sendable (BrokerDiagnostic) -> Void)? {
+    public var onDiagnostic: (@Sendable (BrokerDiagnostic) -> Void)? {
         get { broker.onDiagnostic }
         set { broker.onDiagnostic = newValue }
     }
