@@ -113,10 +113,17 @@ struct TelemetryVariables {
         let lower = url.lowercased()
         let isPlain = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3F && $0 != 0x23 }
         for scheme in ["http://", "https://"] where lower.hasPrefix(scheme) && isPlain {
-            let host = url.dropFirst(scheme.count).prefix { $0 != "/" }
-            if !host.isEmpty, !host.hasPrefix(":") { return url }
+            if Self.isAuthority(url.dropFirst(scheme.count).prefix { $0 != "/" }) { return url }
         }
         throw TelemetrySettingsError(name, url, supported: "an address, http://host:port or https://host:port")
+    }
+
+    /// A host, and a port or none. An empty port, of a variable that was not set, is a mistake.
+    private static func isAuthority(_ text: Substring) -> Bool {
+        let host = text.split(separator: "@", omittingEmptySubsequences: false).last ?? text
+        let afterBrackets = host.lastIndex(of: "]").map { host.index(after: $0) } ?? host.startIndex
+        guard let colon = host[afterBrackets...].firstIndex(of: ":") else { return !host.isEmpty }
+        return colon > host.startIndex && UInt16(host[host.index(after: colon)...]).map { $0 > 0 } == true
     }
 
     private func headerLines(_ name: String) throws(TelemetrySettingsError) -> [String] {

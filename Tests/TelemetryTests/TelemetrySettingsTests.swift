@@ -21,6 +21,12 @@ import Testing
         #expect(settings.logBatches.delayMilliseconds == 1000 && settings.spanBatches.batchMax == 512)
     }
 
+    @Test(arguments: ["http://[::1]", "https://[::1]:4318/x", "HTTP://c", "http://user:word@c:1"])
+    func anAddressHasAHostAndPerhapsAPort(_ url: String) throws {
+        let settings = try TelemetrySettings(environment: ["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": url])
+        #expect(settings.logs?.url == url && settings.traces == nil)
+    }
+
     @Test func aSignalsOwnVariablesWin() throws {
         let settings = try TelemetrySettings(environment: [
             Self.endpoint: "https://c/otlp", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://t:1/as/it/is",
@@ -87,7 +93,9 @@ import Testing
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf", "http/json"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip", "none"), (endpoint, "c:4318", "http://host:port"),
         (endpoint, "http://", "http://host:port"), (endpoint, "http://c d", "http://host:port"),
-        (endpoint, "http://:4318", "http://host:port"), (endpoint, "unix:///s", "http://host:port"),
+        (endpoint, "http://c:", "http://host:port"), (endpoint, "http://c:99999/", "http://host:port"),
+        (endpoint, "http://[::1]:", "http://host:port"), (endpoint, "http://:4318", "http://host:port"),
+        (endpoint, "unix:///s", "http://host:port"),
         ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "ftp://c", "http://host:port"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "secret", "key=value"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0D%0Ab:c", "HTTP"),
