@@ -148,7 +148,7 @@ import Testing
             to: "http://127.0.0.1:\(socket.port)",
             [
                 "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10", "OTEL_BSP_MAX_QUEUE_SIZE": "20",
-                "OTEL_BSP_EXPORT_TIMEOUT": "100",
+                "OTEL_BSP_EXPORT_TIMEOUT": "100", "OTEL_BSP_SCHEDULE_DELAY": "20",
             ])
         exporting.record(count: 1000)
         #expect(Polling.until { exporting.spans?.dropped == 1000 })
