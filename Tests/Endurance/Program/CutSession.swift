@@ -36,7 +36,7 @@ final class CutSession: GatewaySocket.Owner, TimerTarget {
         random = SeededRandom(seed: run.options.seed &* 1_000_003 &+ UInt64(index))
     }
 
-    var isSettled: Bool { waiting.isEmpty }
+    var isSettled: Bool { waiting.isEmpty && isOpen }
 
     func begin() {
         connect()
@@ -117,11 +117,12 @@ final class CutSession: GatewaySocket.Owner, TimerTarget {
             run.ledger.unknown += 1
             return
         }
-        guard ended.insert(id).inserted else {
-            run.ledger.duplicated += 1
+        guard let at = waiting.firstIndex(where: { $0.id == id }) else {
+            if ended.contains(id) { run.ledger.duplicated += 1 } else { run.ledger.unknown += 1 }
             return
         }
-        waiting.removeAll { $0.id == id }
+        waiting.remove(at: at)
+        ended.insert(id)
         if event.type == "PingResponse" { run.ledger.answered += 1 } else { run.ledger.errors += 1 }
     }
 

@@ -36,6 +36,12 @@ final class DrainRun: TimerTarget {
         let isKept =
             told == options.sessions && attachedAgain == options.sessions && failures == 0 && burst < 2
             && slotMax <= UInt64(options.seconds * 1000)
+        StandardError.write(
+            """
+            \(told) of \(options.sessions) sessions were told when to come back, \(attachedAgain) did; \(failures) failures
+            at most \(windows.values.max() ?? 0) came within \(Self.windowMilliseconds) ms: \(burst) of an even share
+
+            """)
         print(
             """
             {"sessions":\(options.sessions),"told":\(told),"attachedagain":\(attachedAgain),"failures":\(failures),\

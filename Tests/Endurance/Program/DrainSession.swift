@@ -4,6 +4,8 @@ import Reactor
 
 /// One client that is sent away by its gateway and comes back, in its slot, to another one.
 final class DrainSession: GatewaySocket.Owner, TimerTarget {
+    private static let slotPrefix = "reconnect in "
+
     private let run: DrainRun
     private let index: Int
     private var socket: GatewaySocket?
@@ -28,7 +30,9 @@ final class DrainSession: GatewaySocket.Owner, TimerTarget {
 
     func ended(_ socket: GatewaySocket, code: UInt16?, reason: String) {
         self.socket = nil
-        guard !isSentAway, code == 1001, let slot = UInt64(reason.dropFirst("reconnect in ".count)) else {
+        guard !isSentAway, code == 1001, reason.hasPrefix(Self.slotPrefix),
+            let slot = UInt64(reason.dropFirst(Self.slotPrefix.count))
+        else {
             return run.failed()
         }
         isSentAway = true

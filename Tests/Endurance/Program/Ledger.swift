@@ -13,6 +13,7 @@ struct Ledger {
     var connects = 0
     var refused = 0
     var cuts = 0
+    var resets = 0
     var resumed = 0
     var recovered = 0
     var notRecovered = 0
@@ -28,11 +29,21 @@ struct Ledger {
             && begunAnew == 0 && violations == 0 && answered > 0
     }
 
+    func summary(sessions: Int) -> String {
+        """
+        \(sessions) sessions: \(sent) requests, \(answered) answered, \(errors) refused, \(lost) lost, \(duplicated) answered twice
+        \(cuts) cuts, \(resets) of them resets; \(resumed) sessions resumed, \(recovered) with everything; \(notRecovered) without
+        \(sentAgain) requests sent again; \(gaps) gaps, \(repeated) repeats, \(unknown) answers to nothing; \
+        \(violations) closed or broken by the gateway
+
+        """
+    }
+
     func json(sessions: Int) -> String {
         let members: [(String, Int)] = [
             ("sessions", sessions), ("sent", sent), ("answered", answered), ("errors", errors), ("lost", lost),
             ("duplicated", duplicated), ("repeated", repeated), ("gaps", gaps), ("unknown", unknown),
-            ("connects", connects), ("refused", refused), ("cuts", cuts), ("resumed", resumed),
+            ("connects", connects), ("refused", refused), ("cuts", cuts), ("resets", resets), ("resumed", resumed),
             ("recovered", recovered), ("notrecovered", notRecovered), ("begunanew", begunAnew),
             ("sentagain", sentAgain), ("violations", violations),
         ]

@@ -7,6 +7,8 @@ import TestSupport
 final class Relay {
     let port: UInt16
     private(set) var cuts = 0
+    /// Those of them that were resets.
+    private(set) var resets = 0
     var isCutting = true
     let loop: EventLoop
     private let target: UInt16
@@ -41,5 +43,11 @@ final class Relay {
     /// How many of so many bytes still get through.
     func prefix(of count: Int) -> Int { Int.random(in: 0...count, using: &random) }
 
-    func countCut() { cuts += 1 }
+    /// - Returns: whether this one is a reset.
+    func countCut() -> Bool {
+        cuts += 1
+        let isReset = Bool.random(using: &random)
+        if isReset { resets += 1 }
+        return isReset
+    }
 }

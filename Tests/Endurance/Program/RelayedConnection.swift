@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Reactor
 
 /// Two sockets and the bytes between them, until it is cut. Both channels keep it.
@@ -11,12 +12,14 @@ final class RelayedConnection: ChannelHandler, TimerTarget {
     private let relay: Relay
     private var client: Channel?
     private var server: Channel?
+    private let descriptors: [CInt]
     /// Whatever comes next is cut in two.
     private var isDue = false
     private var isEnded = false
 
     init(relay: Relay, client: CInt, server: CInt) throws {
         self.relay = relay
+        descriptors = [client, server]
         self.client = try Channel.make(loop: relay.loop, fd: client, tls: nil, handler: self)
         self.server = try Channel.make(loop: relay.loop, fd: server, tls: nil, handler: self)
         _ = relay.loop.schedule(self, kind: TimerKind.cut, afterMilliseconds: relay.cutDelayMilliseconds())
@@ -44,8 +47,15 @@ final class RelayedConnection: ChannelHandler, TimerTarget {
 
     private func cut() {
         guard !isEnded else { return }
-        relay.countCut()
+        let isReset = relay.countCut()
+        if isReset { for fd in descriptors { Self.discardOnClose(fd) } }
         end()
+    }
+
+    /// Closing then resets the connection: what is still in the kernels' buffers is lost, too.
+    private static func discardOnClose(_ fd: CInt) {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
     private func end() {
