@@ -51,10 +51,13 @@ extension DispatcherLoop {
             of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
             default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
         guard let destination = destination(for: url) else { return nil }
+        var hasher = Hasher()
+        hasher.combine(bytes: address)
         return AnswerToken(
             delivery: delivery, body: message.body, extent: envelope.extent,
             timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
-            retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination)
+            retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination,
+            session: hasher.finalize())
     }
 
     private func destination(for url: UnsafeRawBufferPointer) -> Destination? {
@@ -131,8 +134,10 @@ extension DispatcherLoop {
     // MARK: Retry and dead letters
 
     private func retryLater(_ token: AnswerToken) {
-        guard held.hold(token, now: loop.now, random: random.next()) else {
-            return deadLetter(token.body, token.extent, token.delivery)
+        switch held.hold(token, now: loop.now, random: random.next()) {
+        case .held: break
+        case .refused: deadLetter(token.body, token.extent, token.delivery)
+        case .heldInsteadOf(let other): deadLetter(other.body, other.extent, other.delivery)
         }
         setRetryTimer()
     }

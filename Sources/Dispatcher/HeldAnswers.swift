@@ -1,9 +1,18 @@
 import Core
 
 /// Answers that are to be offered again: their sessions' clients read too slowly. Each offer waits about twice as long as
-/// the one before, and not beyond the answer's own time. Bounded: every answer in here keeps a message of the broker's
-/// unsettled, and one slow client must not use up the prefetch of all. Not synchronised.
+/// the one before, and not beyond the answer's own time. Bounded, as every answer in here keeps a message of the broker's
+/// unsettled; when it is full, the session that holds most gives one up, so that a slow client costs no other one its
+/// answers. Not synchronised.
 struct HeldAnswers {
+    enum Outcome {
+        case held
+        /// There was no room: this one, of the session that holds most, has to go.
+        case heldInsteadOf(AnswerToken)
+        /// The answer's time is over.
+        case refused
+    }
+
     private struct Held {
         let token: AnswerToken
         let due: MonotonicInstant
@@ -23,16 +32,24 @@ struct HeldAnswers {
     var count: Int { held.count }
     var nextDue: MonotonicInstant? { held.map(\.due).min() }
 
-    /// False if the answer's time is over, or too many are held already: then it stays with the caller.
     /// - Parameter random: any number; half of the wait is left to it, so that answers don't come back in step.
-    mutating func hold(_ token: AnswerToken, now: MonotonicInstant, random: UInt64) -> Bool {
-        guard held.count < answersMax, token.retryUntil > now else { return false }
+    mutating func hold(_ token: AnswerToken, now: MonotonicInstant, random: UInt64) -> Outcome {
+        guard token.retryUntil > now else { return .refused }
         var token = token
         let wait = min(firstMilliseconds << UInt64(min(token.offers, 16)), mostMilliseconds)
         token.offers += 1
         let due = now.advanced(byMilliseconds: wait / 2 + random % (wait / 2 + 1))
         held.append(Held(token: token, due: min(due, token.retryUntil)))
-        return true
+        return held.count > answersMax ? .heldInsteadOf(giveUpOne()) : .held
+    }
+
+    /// The newest of the session that holds most.
+    private mutating func giveUpOne() -> AnswerToken {
+        var counts: [Int: Int] = [:]
+        for answer in held { counts[answer.token.session, default: 0] += 1 }
+        let largest = counts.max { $0.value < $1.value }?.key
+        let index = held.lastIndex { $0.token.session == largest } ?? held.count - 1
+        return held.remove(at: index).token
     }
 
     mutating func takeDue(now: MonotonicInstant) -> [AnswerToken] {

@@ -11,6 +11,10 @@ enum QueryItems {
         return nil
     }
 
+    static func areWellFormed(_ query: UnsafeRawBufferPointer) -> Bool {
+        query.split(whereSeparator: { $0 == 0x26 || $0 == 0x3D }).allSatisfy { decoded($0) != nil }
+    }
+
     /// Nil if an escape is not two hexadecimal digits, or if the text is not UTF-8.
     private static func decoded(_ text: Slice<UnsafeRawBufferPointer>) -> String? {
         var bytes: [UInt8] = []

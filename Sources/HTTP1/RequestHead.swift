@@ -63,6 +63,12 @@ public struct RequestHead: Sendable {
         return headers.withHead(queryRange) { QueryItems.first(name, in: $0) }
     }
 
+    /// Whether every item of the query can be decoded.
+    public var isQueryWellFormed: Bool {
+        guard let queryRange else { return true }
+        return headers.withHead(queryRange) { QueryItems.areWellFormed($0) }
+    }
+
     private static func narrow(_ range: Range<Int>) -> Range<Int32> {
         Int32(truncatingIfNeeded: range.lowerBound)..<Int32(truncatingIfNeeded: range.upperBound)
     }

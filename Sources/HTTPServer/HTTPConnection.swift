@@ -4,6 +4,9 @@ import Reactor
 
 /// The HTTP/1.1 side of one connection: one request at a time, in order; pipelined ones wait in the channel.
 public final class HTTPConnection: ChannelHandler, TimerTarget {
+    /// No further request is looked at while so much output waits: who pipelines and does not read is to wait.
+    private static let outputBytesMax = 64 * 1024
+
     private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
 
     private let server: HTTPServer
@@ -17,7 +20,10 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private var serial: UInt64 = 0
     private var timer: EventLoop.Timer?
     private var abort: (() -> Void)?
+    private var inputEnd: (() -> Void)?
     private var hasInputEnded = false
+    /// The connection can't be used again, and the answer says so.
+    private var isLastRequest = false
     /// The time for a head runs from its first byte: bytes that trickle in must not extend it.
     private var isHeadTimerArmed = true
 
@@ -37,6 +43,10 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         let bytes = UnsafeRawBufferPointer(bytes)
         var consumed = 0
         while phase == .betweenRequests || phase == .readingBody {
+            if phase == .betweenRequests, channel.outputBytes > Self.outputBytesMax {
+                channel.pauseReading()
+                return consumed
+            }
             if !isHeadTimerArmed, consumed < bytes.count {
                 isHeadTimerArmed = true
                 setTimer(server.timeouts.headMilliseconds)
@@ -75,6 +85,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         } else {
             // The body is never read, so the connection can't be used again.
             phase = .awaitingAnswer
+            isLastRequest = true
             answer(isLast: true)
         }
     }
@@ -118,15 +129,28 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     // MARK: Output
 
+    public func channelDrained(_ channel: Channel) {
+        guard phase == .betweenRequests || phase == .readingBody else { return }
+        channel.resumeReading()
+        channel.processAgain()
+    }
+
     func isAwaiting(_ serial: UInt64) -> Bool { phase == .awaitingAnswer && serial == self.serial }
+
+    func countProblem(_ kind: ProblemKind) { server.problemTold?(kind) }
 
     func setAbort(_ serial: UInt64, _ body: @escaping () -> Void) {
         if isAwaiting(serial) { abort = body }
     }
 
+    func setInputEnd(_ serial: UInt64, _ body: @escaping () -> Void) {
+        guard isAwaiting(serial) else { return }
+        if hasInputEnded { body() } else { inputEnd = body }
+    }
+
     func respond(_ serial: UInt64, status: Int, headers: [(name: StaticString, value: String)], body: [UInt8]) {
         guard isAwaiting(serial), let channel else { return }
-        let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded
+        let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded && !isLastRequest
         server.countResponse(status: status)
         let isHead = head?.method == .head
         let isHTTP11 = head?.isHTTP11 != false
@@ -138,6 +162,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             }
         }
         abort = nil
+        inputEnd = nil
         head = nil
         guard keepAlive else { return close() }
         phase = .betweenRequests
@@ -152,6 +177,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         phase = .takenOver
         head = nil
         abort = nil
+        inputEnd = nil
         server.loop.cancel(&timer)
         channel.handler = handler
         self.channel = nil
@@ -180,7 +206,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     public func channelInputEnded(_ channel: Channel) -> Bool {
         hasInputEnded = true
-        if phase == .awaitingAnswer { return true }
+        if phase == .awaitingAnswer {
+            let ended = inputEnd
+            inputEnd = nil
+            ended?()
+            return true
+        }
         // The tail of the last answer may still wait for the client to read.
         guard phase == .betweenRequests, channel.outputBytes > 0 else { return false }
         close()
@@ -193,6 +224,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         self.channel = nil
         let aborted = abort
         abort = nil
+        inputEnd = nil
         aborted?()
         server.ended(self)
     }

@@ -23,6 +23,7 @@ public struct HTTPExchange {
     public func respond(_ problem: Problem, headers: [(name: StaticString, value: String)] = []) {
         var all = headers
         if let seconds = problem.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
+        connection.countProblem(problem.kind)
         var body: [UInt8] = []
         problem.appendJSON(instance: nil, traceID: nil, to: &body)
         respond(status: problem.kind.status, contentType: "application/problem+json", headers: all, body: body)
@@ -30,6 +31,9 @@ public struct HTTPExchange {
 
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
+
+    /// Called if the client sends nothing more, before the answer: it has closed its connection, or only its own side.
+    public func onInputEnd(_ body: @escaping () -> Void) { connection.setInputEnd(serial, body) }
 
     /// Ends HTTP on the connection: whatever is written to it now is up to the caller, and all further bytes go to
     /// `handler`. Nil if the client is gone.

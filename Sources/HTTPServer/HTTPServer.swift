@@ -20,6 +20,8 @@ public final class HTTPServer {
     private let tls: TLSContext?
     private let budget: ConnectionBudget
     private let metrics: MetricsRegistry
+    /// Told of every problem that a client is answered with.
+    public var problemTold: ((ProblemKind) -> Void)?
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]

@@ -19,7 +19,11 @@ final class EventsExchange: RequestOwner {
     private let session: Session?
     private let responder: Responder
     private let form: EventsPost.Form
-    private var positions: [[UInt8]: Int] = [:]
+    /// Of each id: where in the answer its outcome goes. The same event can stand in a batch more than once.
+    private var positions: [[UInt8]: [Int]] = [:]
+    private var contents: [[UInt8]: Int] = [:]
+    /// The client sends nothing more: it may be gone, or wait for the answer all the same.
+    private(set) var isHalfClosed = false
     private var answers: [[UInt8]] = []
     private var singleProblem: Problem?
     private var outstanding = 0
@@ -38,9 +42,20 @@ final class EventsExchange: RequestOwner {
         handle = home.exchanges.insert(self) | Self.handleBit
         for envelope in envelopes {
             let id = PublicWebLoop.withDecoded(envelope.value(.id, in: bytes)) { Array($0) }
-            guard positions[id] == nil else { continue }
-            positions[id] = answers.count
+            let content = PublicWebLoop.content(bytes, envelope)
+            let position = answers.count
             answers.append([])
+            if let known = contents[id] {
+                if known == content {
+                    positions[id]?.append(position)
+                } else {
+                    let problem = Problem(.duplicateIdentifier, "The id stands in the batch for another event, too.")
+                    answers[position] = errorEvent(id, problem)
+                }
+                continue
+            }
+            contents[id] = content
+            positions[id] = [position]
             outstanding += 1
             accept(bytes, envelope, id)
         }
@@ -50,8 +65,12 @@ final class EventsExchange: RequestOwner {
 
     private func accept(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8]) {
         let acceptance =
-            session.map { home.accept(bytes, envelope, for: $0, waiter: handle, keepsCorrelationID: false) }
-            ?? home.accept(bytes, envelope, for: self, waiter: 0, keepsCorrelationID: true)
+            session.map {
+                home.accept(
+                    bytes, envelope, for: $0, waiter: handle, keepsCorrelationID: false, isOverHTTP: true)
+            }
+            ?? home.accept(
+                bytes, envelope, for: self, waiter: 0, keepsCorrelationID: true, isOverHTTP: true, isOpen: true)
         switch acceptance {
         case .accepted: break
         case .refused(let problem): finish(id, problem)
@@ -73,8 +92,22 @@ final class EventsExchange: RequestOwner {
     func sessionEnded(_ ended: Session) {
         guard session === ended else { return }
         let problem = Problem(.sessionGone, "The session was ended.")
-        for (id, position) in positions where answers[position].isEmpty { finish(id, problem) }
+        for id in Array(positions.keys) where isWaiting(id) != nil { finish(id, problem) }
         respondIfComplete()
+    }
+
+    /// The client may be gone: what its session's events are answered goes the session's own way, and into the response.
+    func inputEnded() { isHalfClosed = true }
+
+    /// Where the outcome of an event that waits goes first.
+    private func isWaiting(_ id: [UInt8]) -> Int? {
+        positions[id]?.first.flatMap { answers[$0].isEmpty ? $0 : nil }
+    }
+
+    private func set(_ answer: [UInt8], of id: [UInt8]) -> [UInt8] {
+        for position in positions[id] ?? [] { answers[position] = answer }
+        outstanding -= 1
+        return answer
     }
 
     /// The client has gone away. What its session's events are answered goes the session's own way.
@@ -103,15 +136,15 @@ final class EventsExchange: RequestOwner {
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members,
         timings: [UInt8]
     ) -> [UInt8]? {
-        guard let position = positions[id], answers[position].isEmpty else { return nil }
-        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answers[position]) { writer in
+        guard isWaiting(id) != nil else { return nil }
+        var answer: [UInt8] = []
+        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answer) { writer in
             if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
         }
         if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
             singleProblem = Self.problem(bytes, envelope)
         }
-        outstanding -= 1
-        return answers[position]
+        return set(answer, of: id)
     }
 
     /// - Returns: the error event as the client gets it; nil if the event is none of its own.
@@ -124,19 +157,24 @@ final class EventsExchange: RequestOwner {
 
     @discardableResult
     private func finish(_ id: [UInt8], _ problem: Problem) -> [UInt8]? {
-        guard let position = positions[id], answers[position].isEmpty else { return nil }
+        guard isWaiting(id) != nil else { return nil }
         singleProblem = problem
+        if form == .batch { home.shared.metrics.count(problem.kind) }
+        return set(errorEvent(id, problem), of: id)
+    }
+
+    private func errorEvent(_ id: [UInt8], _ problem: Problem) -> [UInt8] {
+        var event: [UInt8] = []
         var raw: [UInt8] = []
         id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
         let eventID = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &home.random)
         raw.withUnsafeBytes { cause in
             ErrorEvent.append(
                 problem: problem, causationID: cause, correlationID: correlationID.text,
-                source: "/switchboard/public-web", id: eventID, to: &answers[position]
+                source: "/switchboard/public-web", id: eventID, to: &event
             ) { _ in }
         }
-        outstanding -= 1
-        return answers[position]
+        return event
     }
 
     static func isError(_ event: [UInt8]) -> Bool { storedProblem(event) != nil }

@@ -10,6 +10,8 @@ enum LoopMessage: Sendable {
     /// A request about a session of the receiving loop. The answer goes to `origin`.
     case ask(SessionQuery, origin: Int, wait: UInt64)
     case answered(wait: UInt64, HTTPAnswer)
+    /// The client of a request sends nothing more: it may be gone.
+    case halfClosed(origin: Int, wait: UInt64)
     /// The client of a request has gone away.
     case abandoned(origin: Int, wait: UInt64)
     case drain(spreadMilliseconds: UInt64)

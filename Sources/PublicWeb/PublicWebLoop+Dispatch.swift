@@ -139,12 +139,15 @@ extension PublicWebLoop {
     private func deliver(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session
     ) -> Problem? {
+        if envelope.extent.count > shared.limits.streamedEventBytesMax {
+            return refuse(tooLarge: envelope, in: bytes, of: session)
+        }
         let queued = connection(of: session)?.queuedBytes ?? 0
         let route =
             envelope.has(.causationid)
             ? Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
-                sessions.route(answerTo: id, in: session, queuedBytes: queued) { exchange($0) != nil }
-            } : sessions.route(answerTo: nil, in: session, queuedBytes: queued) { exchange($0) != nil }
+                sessions.route(answerTo: id, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
+            } : sessions.route(answerTo: nil, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
         switch route {
         case .unexpected: shared.metrics.answersUnexpected.add()
         case .waiter(let waiter, let request):
@@ -152,13 +155,37 @@ extension PublicWebLoop {
         case .tooSlow:
             return Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1)
         case .stream(let request):
+            var halfClosed: EventsExchange?
             if let request {
+                halfClosed = exchange(sessions.pending.waiter(of: request))
                 _ = sessions.pending.settle(request, list: &session.pending)
                 countAnswer()
             } else {
                 shared.metrics.pushesDelivered.add()
             }
             append(envelope, in: bytes, to: session, ending: request)
+            halfClosed?.deliver(bytes, envelope, timings: [])
+        }
+        return nil
+    }
+
+    /// What is larger than may wait for a client could never be given to one, and all that follows would wait behind it.
+    private func refuse(
+        tooLarge envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of session: Session
+    ) -> Problem? {
+        let detail = "The answer is larger than \(shared.limits.streamedEventBytesMax) bytes."
+        guard envelope.has(.causationid) else { return Problem(.contentTooLarge, detail) }
+        let found = Self.withDecoded(envelope.value(.causationid, in: bytes)) {
+            sessions.pending.find(owner: session.handle, id: $0)
+        }
+        guard let found, found.state == .waiting else {
+            shared.metrics.answersUnexpected.add()
+            return nil
+        }
+        if let waiter = exchange(sessions.pending.waiter(of: found.request)), !waiter.isHalfClosed {
+            reply(envelope, in: bytes, to: waiter, of: session, found.request)
+        } else {
+            settle(found.request, of: session, Problem(.listenerFailed, detail))
         }
         return nil
     }

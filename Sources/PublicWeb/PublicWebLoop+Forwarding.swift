@@ -15,14 +15,18 @@ extension PublicWebLoop {
     /// Takes a client's event: from then on `owner`, or `waiter` if there is one, gets exactly one answer or one error.
     func accept(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, for owner: any RequestOwner, waiter: UInt64,
-        keepsCorrelationID: Bool
+        keepsCorrelationID: Bool, isOverHTTP: Bool = false, isOpen: Bool = false
     ) -> Acceptance {
         let limits = shared.limits
-        if isDraining { return refuse(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1)) }
+        // What is known already is not refused: it has, or gets, its one outcome.
+        let isKnown = isKnown(bytes, envelope, to: owner)
+        if isDraining, !isKnown { return .refused(Self.drainingProblem) }
         let lifetime: UInt64
         switch lifetimeMilliseconds(bytes, envelope) {
         case .success(let milliseconds): lifetime = milliseconds
-        case .failure(let problem): return refuse(problem)
+        case .failure(let problem):
+            guard isKnown else { return .refused(problem) }
+            lifetime = limits.requestDeadlineMilliseconds
         }
         let generated =
             envelope.has(.id) ? nil : UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
@@ -30,16 +34,18 @@ extension PublicWebLoop {
         let content = Self.content(bytes, envelope)
         let admission = withID(bytes, envelope, generated) { id in
             sessions.admit(
-                IncomingRequest(id: id, content: content, deadline: deadline, waiter: waiter), owner: owner.handle,
+                IncomingRequest(
+                    id: id, content: content, deadline: deadline, waiter: waiter, isOverHTTP: isOverHTTP),
+                owner: owner.handle,
                 list: &owner.pending, session: owner as? Session, waitingMax: limits.inFlightPerSessionMax
             ) { EventsExchange.storedProblem($0)?.kind.isPassing == true }
         }
         switch admission {
-        case .full: return refuse(Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1))
-        case .idInUse: return refuse(Problem(.duplicateIdentifier, "The id was used for another event."))
+        case .full: return .refused(Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1))
+        case .idInUse: return .refused(Problem(.duplicateIdentifier, "The id was used for another event."))
         case .tooMany:
             let detail = "\(limits.inFlightPerSessionMax) events wait for their answers already."
-            return refuse(Problem(.tooManyRequests, detail, retryAfterSeconds: 1))
+            return .refused(Problem(.tooManyRequests, detail, retryAfterSeconds: 1))
         case .stillWaiting(let request):
             shared.metrics.eventsDuplicate.add()
             return .stillWaiting(request)
@@ -47,25 +53,28 @@ extension PublicWebLoop {
             shared.metrics.eventsDuplicate.add()
             return .ended(place)
         case .inserted(let request):
-            guard let problem = forward(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request) else {
+            guard
+                let problem = forward(
+                    bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request, isOpen: isOpen)
+            else {
                 return .accepted
             }
             sessions.withdraw(request, list: &owner.pending)
-            return refuse(problem)
+            return .refused(problem)
         }
     }
 
     /// Nil if the event is on its way.
     private func forward(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
-        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ request: PendingRequests.RequestID
+        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ request: PendingRequests.RequestID, isOpen: Bool
     ) -> Problem? {
         let wait = min(shared.limits.dispatcherWaitMilliseconds, lifetime)
         let timeline = withID(bytes, envelope, generated) { id in
             sessions.timelines.begin(
                 id: id, correlationID: correlationID(of: envelope, bytes, owner, keepsCorrelationID),
                 owner: owner.handle,
-                acceptedAt: SystemClock.wallNanoseconds())
+                acceptedAt: SystemClock.wallNanoseconds(), isOpen: isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
         let token = ForwardToken(
@@ -90,7 +99,7 @@ extension PublicWebLoop {
     }
 
     /// A hash of what makes two events with the same id the same event.
-    private static func content(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Int {
+    static func content(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Int {
         var hasher = Hasher()
         for member in [EventEnvelope.Member.source, .type, .subject, .data, .dataBase64] {
             guard let value = envelope.value(member, in: bytes) else { continue }
@@ -100,9 +109,17 @@ extension PublicWebLoop {
         return hasher.finalize()
     }
 
-    private func refuse(_ problem: Problem) -> Acceptance {
-        shared.metrics.count(problem.kind)
-        return .refused(problem)
+    private func isKnown(
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, to owner: any RequestOwner
+    ) -> Bool {
+        guard isDraining || envelope.has(.expirytime), envelope.has(.id), owner is Session else { return false }
+        return Self.withDecoded(envelope.value(.id, in: bytes)) {
+            sessions.pending.find(owner: owner.handle, id: $0) != nil
+        }
+    }
+
+    static var drainingProblem: Problem {
+        Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1)
     }
 
     private func withID<Result>(

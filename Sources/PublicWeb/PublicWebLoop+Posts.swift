@@ -63,6 +63,7 @@ extension PublicWebLoop {
     private func begin(
         _ body: [UInt8], _ form: EventsPost.Form, _ request: HTTPRequest, _ exchange: HTTPExchange
     ) {
+        guard isQueryReadable(request, exchange) else { return }
         var named: CorrelationID?
         if let text = request.head.queryItem("correlationid") {
             guard let id = CorrelationID(text) else { return exchange.respond(Self.badCorrelationID) }
@@ -146,12 +147,20 @@ extension PublicWebLoop {
         }
         var body: [UInt8] = []
         var locations: [String] = []
+        // A session that was begun for events of which none is taken is of no use.
+        defer { if known == nil, locations.isEmpty { close(session, .sessionEnded) } }
         for envelope in envelopes {
             body.append(body.isEmpty ? 0x5B : 0x2C)
             let id = envelope.string(.id, in: bytes) ?? ""
             body.append("{\"id\":")
             JSONWriter.appendString(id, to: &body)
-            switch accept(bytes, envelope, for: session, waiter: 0, keepsCorrelationID: false) {
+            switch accept(
+                bytes, envelope, for: session, waiter: 0, keepsCorrelationID: false, isOverHTTP: true,
+                isOpen: post.correlationID == nil
+            ) {
+            case .ended(let place) where post.form == .single:
+                return HTTPAnswer(
+                    status: 200, contentType: MediaType.event, body: sessions.answer(at: place, in: session) ?? [])
             case .refused(let problem):
                 if post.form == .single { return HTTPAnswer(problem) }
                 body.append(",\"problem\":")

@@ -13,7 +13,10 @@ extension PublicWebLoop {
 
     func ask(_ query: SessionQuery, at target: Int, _ exchange: HTTPExchange) {
         guard target != index else {
-            return perform(query, .local(exchange)) { waiting in exchange.onAbort { waiting.abandon() } }
+            return perform(query, .local(exchange)) { waiting in
+                exchange.onAbort { waiting.abandon() }
+                exchange.onInputEnd { waiting.inputEnded() }
+            }
         }
         let wait = queryWaits.insert(exchange)
         guard peers[target].post(.ask(query, origin: index, wait: wait)) == .posted else {
@@ -21,6 +24,7 @@ extension PublicWebLoop {
             return exchange.respond(Problem(.overloaded, "The instance is overloaded.", retryAfterSeconds: 1))
         }
         let origin = index
+        exchange.onInputEnd { [weak self] in self?.report(.halfClosed(origin: origin, wait: wait), to: target) }
         exchange.onAbort { [weak self] in
             guard let self else { return }
             queryWaits.remove(wait)
@@ -34,6 +38,7 @@ extension PublicWebLoop {
 
     /// An event that was no session's is on the loop that took it, which its id does not tell: each in turn is asked.
     func getEvent(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        guard isQueryReadable(request, exchange) else { return }
         var session: CorrelationID?
         if let text = request.head.queryItem("correlationid") {
             session = CorrelationID(text)
@@ -64,7 +69,7 @@ extension PublicWebLoop {
 
     /// `after` is `<loop>.<place>`: where the page before has ended.
     func listSessions(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        guard isSigned(request, exchange) else { return }
+        guard isSigned(request, exchange), isQueryReadable(request, exchange) else { return }
         let limit = request.head.queryItem("limit").map { Int($0) ?? 0 } ?? 100
         let parts = (request.head.queryItem("after") ?? "0.0").split(separator: ".").map { Int($0) ?? -1 }
         guard (1...Self.listMax).contains(limit), parts.count == 2, (0..<shared.loopCount).contains(parts[0]),
@@ -74,6 +79,16 @@ extension PublicWebLoop {
             return exchange.respond(Problem(.malformedRequest, detail))
         }
         ask(.list(place: parts[1], max: limit), at: parts[0], exchange)
+    }
+
+    /// An escape that means nothing must not make a parameter count as absent.
+    func isQueryReadable(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
+        if request.head.isQueryWellFormed { return true }
+        exchange.respond(
+            Problem(
+                .malformedRequest, "The query has an escape that is not % and two hexadecimal digits, or is not UTF-8.")
+        )
+        return false
     }
 
     private func isSigned(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
@@ -100,6 +115,11 @@ extension PublicWebLoop {
             remoteExchanges[RemoteWait(origin: origin, wait: wait)] = waiting.handle
             waiting.onEnd = { [weak self] in self?.remoteExchanges[RemoteWait(origin: origin, wait: wait)] = nil }
         }
+    }
+
+    func halfClosed(_ origin: Int, _ wait: UInt64) {
+        guard let handle = remoteExchanges[RemoteWait(origin: origin, wait: wait)] else { return }
+        exchange(handle)?.inputEnded()
     }
 
     func abandon(_ origin: Int, _ wait: UInt64) {
@@ -135,8 +155,11 @@ extension PublicWebLoop {
         var body: [UInt8] = []
         body.append("{\"id\":")
         JSONWriter.appendString(String(decoding: id, as: UTF8.self), to: &body)
-        body.append(",\"correlationid\":")
-        JSONWriter.appendString(timeline.correlationID.text, to: &body)
+        // The name of a session is known to those who may know it.
+        if name != nil {
+            body.append(",\"correlationid\":")
+            JSONWriter.appendString(timeline.correlationID.text, to: &body)
+        }
         body.append(",\"state\":\"")
         body.append(utf8: timeline.state)
         body.append("\"")

@@ -70,6 +70,7 @@ extension PublicWebLoop {
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.
     private func wish(_ request: HTTPRequest, _ exchange: HTTPExchange) -> SessionWish? {
+        guard isQueryReadable(request, exchange) else { return nil }
         var wish = SessionWish()
         if isDraining {
             exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
@@ -118,7 +119,7 @@ extension PublicWebLoop {
         } catch {
             let headers: [(name: StaticString, value: String)] =
                 error.problemKind == .upgradeRequired
-                ? [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")] : []
+                ? [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")] : []
             exchange.respond(Problem(error.problemKind, error.detail), headers: headers)
             return nil
         }

@@ -215,6 +215,7 @@ extension PublicWebLoop {
         _ problem: Problem, cause: UnsafeRawBufferPointer?, ending request: PendingRequests.RequestID? = nil,
         to session: Session
     ) {
+        shared.metrics.count(problem.kind)
         let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
         append(to: session, ending: request) { output, sequence in
             ErrorEvent.append(

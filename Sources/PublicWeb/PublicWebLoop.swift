@@ -78,6 +78,7 @@ final class PublicWebLoop: TimerTarget {
         let internalServer = HTTPServer(
             loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.internalBodyBytesMax),
             router: internalRouter(), tls: nil, budget: shared.budget, metrics: shared.metrics.registry)
+        for server in [publicServer, internalServer] { server.problemTold = { [shared] in shared.metrics.count($0) } }
         try publicServer.listen(on: publicSocket)
         try internalServer.listen(on: internalSocket)
         self.publicServer = publicServer
@@ -110,6 +111,7 @@ final class PublicWebLoop: TimerTarget {
         case .adopt(let channel, let request): adopt(channel, request)
         case .ask(let query, let origin, let wait): answer(query, for: origin, wait)
         case .answered(let wait, let answer): finishQuery(wait, answer)
+        case .halfClosed(let origin, let wait): halfClosed(origin, wait)
         case .abandoned(let origin, let wait): abandon(origin, wait)
         case .drain(let spread): beginDrain(spreadMilliseconds: spread)
         case .stop: loop.stop()
@@ -146,7 +148,6 @@ final class PublicWebLoop: TimerTarget {
             let settled = sessions.pending.settle(request, list: &owner.pending)
         else { return }
         shared.metrics.eventsWaiting.add(-1)
-        shared.metrics.count(problem.kind)
         sessions.timelines.fail(
             sessions.pending.timeline(of: request), problem: problem.kind.rawValue, at: SystemClock.wallNanoseconds())
         if let exchange = owner as? EventsExchange {
@@ -158,7 +159,8 @@ final class PublicWebLoop: TimerTarget {
     }
 
     private func fail(_ session: Session, _ settled: PendingRequests.Settled, _ id: [UInt8], _ problem: Problem) {
-        if let waiter = exchange(settled.waiter) {
+        let waiter = exchange(settled.waiter)
+        if let waiter, !waiter.isHalfClosed {
             // After a passing failure the client may try again under the same id.
             if let event = waiter.fail(id: id, problem), !problem.kind.isPassing {
                 keepReply(event, of: settled.request, in: session)
@@ -170,6 +172,7 @@ final class PublicWebLoop: TimerTarget {
         var raw: [UInt8] = []
         id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
         raw.withUnsafeBytes { appendError(problem, cause: $0, ending: settled.request, to: session) }
+        waiter?.fail(id: id, problem)
     }
 
     /// The request is answered, or its client gone: nobody waits for its answers any more.

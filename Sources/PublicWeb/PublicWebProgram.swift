@@ -29,6 +29,8 @@ public struct PublicWebProgram: RunningProgram {
         Setting("dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
         Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),
         Setting("pong-timeout", .duration, default: "10s", "A client that is silent so long after a ping is let go."),
+        Setting(
+            "sessions-max", .integer(1...10_000_000), default: "200000", "Sessions, with a connection and without."),
         Setting("session-linger", .duration, default: "120s", "How long a session outlives its connection."),
         Setting("replay-events", .integer(1...100_000), default: "1000", "Events a session keeps to be sent again."),
         Setting("replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps."),
@@ -78,6 +80,7 @@ public struct PublicWebProgram: RunningProgram {
 
     private static func sessionLimits(_ settings: Configuration, loops: Int) -> SessionLimits {
         var limits = SessionLimits()
+        limits.sessionsMax = max(settings.integer("sessions-max") / loops, 1)
         limits.lingerMilliseconds = UInt64(settings.integer("session-linger"))
         limits.replayEventsMax = settings.integer("replay-events")
         limits.replayBytesMax = settings.integer("replay-bytes")

@@ -72,6 +72,8 @@ public final class PublicWebServer: Sendable {
         }
         let budget = shared.budget
         registry.gauge("switchboard_connections", "Open connections") { Double(budget.count) }
+        let sessionsMax = configuration.limits.sessions.sessionsMax * configuration.loops
+        registry.gauge("switchboard_sessions_max", "Most sessions allowed") { Double(sessionsMax) }
         registry.gauge("switchboard_connections_max", "Most connections allowed") { Double(budget.connectionsMax) }
     }
 

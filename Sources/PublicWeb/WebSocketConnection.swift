@@ -107,7 +107,6 @@ final class WebSocketConnection: SessionConnection {
     }
 
     private func refuse(_ problem: Problem, cause: UnsafeRawBufferPointer?) {
-        home.shared.metrics.count(problem.kind)
         home.appendError(problem, cause: cause, to: session)
     }
 

@@ -19,8 +19,8 @@ public final class Session {
     public internal(set) var acknowledged: UInt64 = 0
     /// The connection was given everything up to it.
     public internal(set) var transmitted: UInt64 = 0
-    /// The connection was given everything after it: where its client had stopped.
-    public internal(set) var resumedFrom: UInt64 = 0
+    /// The last of the stream when the connection came: what it was given up to there was a replay.
+    public internal(set) var replayedThrough: UInt64 = 0
     var detachedAt: MonotonicInstant
     var stream: ReplayBuffer?
     /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.

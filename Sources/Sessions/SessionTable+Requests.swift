@@ -20,14 +20,24 @@ extension SessionTable {
         case .duplicate(let known, let state, let isSame):
             guard isSame else { return .idInUse }
             guard case .ended(let place) = state else { return .stillWaiting(known) }
-            guard request.waiter != 0, let session, let event = answer(at: place, in: session), isPassing(event) else {
-                return .ended(place)
-            }
-            // Who asks again for a waiter after a passing failure wants another try.
+            guard let session, isKnown(place, by: request, in: session), let event = answer(at: place, in: session),
+                isPassing(event)
+            else { return .ended(place) }
+            // Who asks again after a passing failure wants another try.
             pending.forget(known)
             return admit(
                 request, owner: owner, list: &list, session: session, waitingMax: waitingMax, isPassing: isPassing)
         }
+    }
+
+    /// Whether the client can know how the request before ended: over HTTP it asks because it does, over a connection if
+    /// that was given the answer.
+    private func isKnown(
+        _ place: PendingRequests.Place, by request: IncomingRequest, in session: Session
+    ) -> Bool {
+        if request.isOverHTTP { return true }
+        guard case .stream(let sequence) = place else { return true }
+        return sequence <= session.transmitted
     }
 
     /// A request that was inserted, and then not taken after all.
@@ -54,15 +64,16 @@ extension SessionTable {
         return admits(session, queuedBytes: queuedBytes) ? .stream(ending: request) : .tooSlow
     }
 
-    /// What a client gets that asks over its connection for what was answered before; nil for nothing. Answers that this
-    /// connection was given are not repeated; errors are, as a client that asks again after an error is not to be met with
-    /// silence. What it is still to be given comes in its turn: ahead of it, the stream would seem to have a gap.
+    /// What a client gets that asks over its connection for what was answered before: the answer again, under its
+    /// sequence. Nil for nothing: what the connection is still to be given comes in its turn, and answers that were
+    /// replayed to it are on their way to a client that asked before it could know; errors are not, as a client that asks
+    /// again after an error is not to be met with silence.
     public func repeatedAnswer(
         at place: PendingRequests.Place, in session: Session, isError: ([UInt8]) -> Bool
     ) -> [UInt8]? {
         guard let event = answer(at: place, in: session) else { return nil }
         guard case .stream(let sequence) = place else { return event }
-        if sequence > session.transmitted || sequence > session.resumedFrom && !isError(event) { return nil }
+        if sequence > session.transmitted || sequence <= session.replayedThrough && !isError(event) { return nil }
         return event
     }
 }

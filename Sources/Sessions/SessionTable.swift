@@ -106,8 +106,8 @@ public final class SessionTable {
         acknowledge(session, upTo: after, wall: wall)
         let first = session.firstAvailable
         let isRecovered = knows && after + 1 >= first
-        session.resumedFrom = max(after, first - 1)
-        session.transmitted = session.resumedFrom
+        session.replayedThrough = session.sequence
+        session.transmitted = max(after, first - 1)
         session.untransmittedBytes = bytes(of: session, after: session.transmitted)
         attach(session, connection, now)
         let hasMore = session.transmitted < session.sequence

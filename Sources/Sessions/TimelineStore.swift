@@ -1,10 +1,15 @@
-import Core
-
 /// The timelines of the newest so many events, found by id. Older ones are overwritten. Not synchronised.
 public struct TimelineStore {
+    /// Of an event: its id, and whose it is; nil for one that is found by its id alone.
+    private struct Key: Hashable {
+        let id: [UInt8]
+        let correlationID: CorrelationID?
+    }
+
     public let eventsMax: Int
     private var ring: [EventTimeline] = []
-    private var index = HashIndex()
+    /// The newest event of each key.
+    private var numbers: [Key: UInt64] = [:]
     /// Of the next event; an event's place in the ring follows from its number.
     private var nextNumber: UInt64 = 0
 
@@ -13,24 +18,35 @@ public struct TimelineStore {
 
     public var count: Int { ring.count }
 
+    /// - Parameter isOpen: it is also found by its id alone: it is no session's that somebody has.
     /// - Returns: the event's number, for what follows.
     public mutating func begin(
-        id: UnsafeRawBufferPointer, correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64
+        id: UnsafeRawBufferPointer, correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64,
+        isOpen: Bool = false
     ) -> UInt64 {
         guard eventsMax > 0 else { return 0 }
+        let number = nextNumber
         let timeline = EventTimeline(
             id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt)
-        let place = Int(nextNumber % UInt64(eventsMax))
+        let place = Int(number % UInt64(eventsMax))
         if place < ring.count {
-            let gone = Self.hash(ring[place].id)
-            index.remove(Int32(place), hash: gone) { [ring] in Self.hash(ring[Int($0)].id) }
+            forget(ring[place], number: number - UInt64(eventsMax))
             ring[place] = timeline
         } else {
             ring.append(timeline)
         }
-        index.insert(Int32(place), hash: Self.hash(timeline.id)) { [ring] in Self.hash(ring[Int($0)].id) }
+        numbers[Key(id: timeline.id, correlationID: correlationID)] = number
+        if isOpen { numbers[Key(id: timeline.id, correlationID: nil)] = number }
         nextNumber += 1
-        return nextNumber - 1
+        return number
+    }
+
+    private mutating func forget(_ timeline: EventTimeline, number: UInt64) {
+        for key in [
+            Key(id: timeline.id, correlationID: timeline.correlationID), Key(id: timeline.id, correlationID: nil),
+        ] where numbers[key] == number {
+            numbers[key] = nil
+        }
     }
 
     /// Nothing happens if the event was overwritten.
@@ -46,29 +62,13 @@ public struct TimelineStore {
 
     public subscript(number: UInt64) -> EventTimeline? { place(of: number).map { ring[$0] } }
 
-    /// The newest event with that id, of that session if it is given.
+    /// The newest event with that id: of that session, or of those that are found by their id alone.
     public func find(id: [UInt8], of correlationID: CorrelationID?) -> EventTimeline? {
-        var newest: EventTimeline?
-        _ = index.find(hash: Self.hash(id)) { place in
-            let candidate = ring[Int(place)]
-            let isWanted =
-                candidate.id == id && (correlationID.map { candidate.correlationID == $0 } ?? true)
-                && candidate.times[0] >= newest?.times[0] ?? 0
-            if isWanted { newest = candidate }
-            // Every one with that id is looked at.
-            return false
-        }
-        return newest
+        numbers[Key(id: id, correlationID: correlationID)].flatMap { self[$0] }
     }
 
     private func place(of number: UInt64) -> Int? {
         guard eventsMax > 0, number < nextNumber, nextNumber - number <= UInt64(eventsMax) else { return nil }
         return Int(number % UInt64(eventsMax))
-    }
-
-    private static func hash(_ id: [UInt8]) -> Int {
-        var hasher = Hasher()
-        id.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }

@@ -8,10 +8,11 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
 }
 
 @Suite struct HeldAnswersTests {
-    private static func token(until milliseconds: UInt64) -> AnswerToken {
+    private static func token(until milliseconds: UInt64, of session: Int = 1) -> AnswerToken {
         AnswerToken(
             delivery: 1, body: [], extent: 0..<0, timing: nil, consumedAt: instant(0),
-            retryUntil: instant(milliseconds), destination: Destination(url: "http://127.0.0.1:1"))
+            retryUntil: instant(milliseconds), destination: Destination(url: "http://127.0.0.1:1"),
+            session: session)
     }
 
     private static func limits(max: Int = 10) -> DispatcherLimits {
@@ -32,8 +33,10 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
             for wait in waits {
                 // Half of the wait, and at most as much again: the largest remainder there is.
                 let chance = waits == shortest ? 0 : wait / 2
-                let isHeld = held.hold(token, now: instant(0), random: chance)
-                #expect(isHeld && held.nextDue == instant(wait))
+                guard case .held = held.hold(token, now: instant(0), random: chance) else {
+                    return #expect(Bool(false))
+                }
+                #expect(held.nextDue == instant(wait))
                 #expect(held.takeDue(now: instant(wait - 1)).isEmpty)
                 let due = held.takeDue(now: instant(wait))
                 #expect(due.count == 1 && held.count == 0)
@@ -43,15 +46,26 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
         }
     }
 
-    @Test("nothing waits beyond its own time, nor in excess of the bound")
-    func bounds() {
-        var held = HeldAnswers(limits: Self.limits(max: 2))
-        let isLateHeld = held.hold(Self.token(until: 5), now: instant(5), random: 0)
-        #expect(!isLateHeld)
+    @Test("nothing waits beyond its own time")
+    func times() {
+        var held = HeldAnswers(limits: Self.limits())
+        guard case .refused = held.hold(Self.token(until: 5), now: instant(5), random: 0) else {
+            return #expect(Bool(false))
+        }
         _ = held.hold(Self.token(until: 20), now: instant(0), random: 0)
-        #expect(held.nextDue == instant(20))
-        _ = held.hold(Self.token(until: 1000), now: instant(0), random: 0)
-        let isThirdHeld = held.hold(Self.token(until: 1000), now: instant(0), random: 0)
-        #expect(!isThirdHeld && held.count == 2)
+        #expect(held.count == 1 && held.nextDue == instant(20))
+    }
+
+    @Test("when there is no room, the session that holds most gives one up")
+    func bounds() {
+        var held = HeldAnswers(limits: Self.limits(max: 4))
+        for session in [1, 2, 1, 1] { _ = held.hold(Self.token(until: 1000, of: session), now: instant(0), random: 0) }
+        for session in [2, 3] {
+            guard
+                case .heldInsteadOf(let other) = held.hold(
+                    Self.token(until: 1000, of: session), now: instant(0), random: 0)
+            else { return #expect(Bool(false)) }
+            #expect(other.session == 1 && held.count == 4)
+        }
     }
 }

@@ -5,11 +5,14 @@ import Testing
 @Suite struct TimelineStoreTests {
     private let name = CorrelationID.text(Array("session".utf8))
 
-    private func begin(_ store: inout TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil)
+    private func begin(
+        _ store: inout TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil,
+        isOpen: Bool = true
+    )
         -> UInt64
     {
         Array(id.utf8).withUnsafeBytes {
-            store.begin(id: $0, correlationID: name ?? self.name, owner: 7, acceptedAt: time)
+            store.begin(id: $0, correlationID: name ?? self.name, owner: 7, acceptedAt: time, isOpen: isOpen)
         }
     }
 
@@ -49,6 +52,13 @@ import Testing
         #expect(store.find(id: Array("a".utf8), of: nil)?.time(of: .accepted) == 3)
         #expect(store.find(id: Array("a".utf8), of: other)?.time(of: .accepted) == 2)
         #expect(store.find(id: Array("a".utf8), of: .text([0x78])) == nil)
+    }
+
+    @Test func aSessionsEventIsFoundOnlyByItsSession() {
+        var store = TimelineStore(eventsMax: 4)
+        _ = begin(&store, "a", isOpen: false)
+        #expect(store.find(id: Array("a".utf8), of: nil) == nil)
+        #expect(store.find(id: Array("a".utf8), of: name)?.time(of: .accepted) == 1)
     }
 
     @Test func noneAreKeptIfNoneMay() {

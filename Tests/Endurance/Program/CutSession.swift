@@ -29,6 +29,8 @@ final class CutSession: GatewaySocket.Owner, TimerTarget {
     /// Sent and not answered, in the order of sending.
     private var waiting: [(id: String, event: [UInt8])] = []
     private var ended: Set<String> = []
+    /// Sent again on this connection.
+    private var askedAgain: Set<String> = []
 
     init(run: CutRun, index: Int) {
         self.run = run
@@ -103,7 +105,12 @@ final class CutSession: GatewaySocket.Owner, TimerTarget {
             return
         }
         if sequence <= lastSequence {
-            run.ledger.repeated += 1
+            // Who asks again can be answered again, under the same sequence.
+            if askedAgain.contains(event.causationID ?? "") {
+                run.ledger.answeredAgain += 1
+            } else {
+                run.ledger.repeated += 1
+            }
             return
         }
         if sequence != lastSequence + 1 { run.ledger.gaps += 1 }
@@ -137,6 +144,7 @@ final class CutSession: GatewaySocket.Owner, TimerTarget {
         correlationID = event.correlationID
         isOpen = true
         run.ledger.sentAgain += waiting.count
+        askedAgain = Set(waiting.map(\.id))
         for request in waiting { socket?.send(request.event) }
     }
 

@@ -7,6 +7,8 @@ struct Ledger {
     var duplicated = 0
     /// The same sequence again.
     var repeated = 0
+    /// The same sequence again, as the request was sent again.
+    var answeredAgain = 0
     /// Sequences that were left out.
     var gaps = 0
     var unknown = 0
@@ -42,7 +44,8 @@ struct Ledger {
     func json(sessions: Int) -> String {
         let members: [(String, Int)] = [
             ("sessions", sessions), ("sent", sent), ("answered", answered), ("errors", errors), ("lost", lost),
-            ("duplicated", duplicated), ("repeated", repeated), ("gaps", gaps), ("unknown", unknown),
+            ("duplicated", duplicated), ("repeated", repeated), ("answeredagain", answeredAgain), ("gaps", gaps),
+            ("unknown", unknown),
             ("connects", connects), ("refused", refused), ("cuts", cuts), ("resets", resets), ("resumed", resumed),
             ("recovered", recovered), ("notrecovered", notRecovered), ("begunanew", begunAnew),
             ("sentagain", sentAgain), ("violations", violations),
