@@ -27,6 +27,10 @@ extension PublicWebLoop {
     /// Takes a client that has asked for a session to the loop that has it, or would have it.
     func connect(_ exchange: HTTPExchange, _ request: ConnectionRequest) {
         let target = place(of: request.wish)
+        // The name belongs to one loop and the token to another: they are not of one session, which no loop could see alone.
+        if let token = request.wish.token, let home = home(of: token), home != target {
+            return exchange.respond(Self.problem(.wrongToken))
+        }
         guard let channel = exchange.takeOver(handler: parkedHandler) else { return }
         if target == index { return join(channel, request) }
         channel.pauseReading()
@@ -41,11 +45,13 @@ extension PublicWebLoop {
 
     private func place(of wish: SessionWish) -> Int {
         if let id = wish.correlationID { return loopIndex(of: id) }
-        if let token = wish.token, token.instance & ~0xFF == shared.instance {
-            let place = Int(token.instance & 0xFF)
-            if place < shared.loopCount { return place }
-        }
-        return index
+        return wish.token.flatMap(home) ?? index
+    }
+
+    /// The loop of the token's session; nil if another process made the token.
+    private func home(of token: SessionToken) -> Int? {
+        let place = Int(token.instance & 0xFF)
+        return token.instance & ~0xFF == shared.instance && place < shared.loopCount ? place : nil
     }
 
     func adopt(_ detached: DetachedChannel, _ request: ConnectionRequest) {

@@ -192,7 +192,7 @@ public final class SessionTable {
         replayBytes += event.count
         if let request { pending.keep(request, at: .stream(session.sequence)) }
         if session.isAttached { session.untransmittedBytes += event.count }
-        if session.timer == nil { setTimer(session, now) }
+        watchAge(of: stream, session, now)
     }
 
     /// The next event for the connection, which then counts as given; nil if there is none, or if enough waits in it.
@@ -239,7 +239,7 @@ public final class SessionTable {
         pending.keep(request, at: .replies(replies.nextNumber))
         replies.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
-        if session.timer == nil { setTimer(session, now) }
+        watchAge(of: replies, session, now)
     }
 
     /// The answer that an ended request got.
@@ -304,6 +304,12 @@ public final class SessionTable {
             deadline = min(deadline ?? end, end)
         }
         if let deadline { session.timer = wheel.schedule(session.handle, at: deadline) }
+    }
+
+    /// After an append. A timer that is set for the buffer's age already comes in time; one for the end of lingering may
+    /// be too late.
+    private func watchAge(of buffer: ReplayBuffer, _ session: Session, _ now: MonotonicInstant) {
+        if session.timer == nil || !session.isAttached && buffer.count == 1 { setTimer(session, now) }
     }
 
     public var nextDeadline: MonotonicInstant? { wheel.nextDeadline }

@@ -22,10 +22,12 @@ public final class InternalAuthenticator {
     public var isOpen: Bool { key == nil }
 
     /// The header line for a POST; nil without a secret.
-    public func headerLine(path: String, body: [UInt8], wallNanoseconds: UInt64) -> String? {
+    public func headerLine(
+        method: String = "POST", path: String, body: [UInt8], wallNanoseconds: UInt64
+    ) -> String? {
         guard let key else { return nil }
         let milliseconds = wallNanoseconds / 1_000_000
-        let code = Self.code(key, method: "POST", path: path, milliseconds: milliseconds, body: body)
+        let code = Self.code(key, method: method, path: path, milliseconds: milliseconds, body: body)
         return "Switchboard-Signature: t=\(milliseconds),v1=\(Hexadecimal.string(code))"
     }
 

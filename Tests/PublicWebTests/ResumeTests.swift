@@ -126,7 +126,8 @@ import Testing
         let foreign = try tiers.upgrade("?correlationid=\(one.name)&resume=\(other.token)")
         #expect(foreign.status == 403 && foreign.body.contains("forbidden"), "\(foreign)")
         for query in [
-            "?resume=abc", "?after=x", "?after=-1", "?correlationid=", "?correlationid=a%20b", "?resume=",
+            "?resume=abc", "?after=x", "?correlationid=%zz", "?resume=%ff", "?after=%2", "?after=-1", "?correlationid=",
+            "?correlationid=a%20b", "?resume=",
             "?correlationid=" + String(repeating: "a", count: 129),
         ] {
             let response = try tiers.upgrade(query)

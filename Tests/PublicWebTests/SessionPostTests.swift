@@ -116,6 +116,81 @@ import Testing
         #expect(different.status == 409 && different.body.contains("duplicate-id"))
     }
 
+    /// An ordinary close is all that the gateway sees of a client that gives up: it may wait for the answer, or not.
+    @Test(arguments: [false, true]) func aClientThatClosesItsSideFindsItsAnswerOnTheSession(_ isError: Bool) throws {
+        let tiers = try TestTiers(.silentListener) { if isError { $0.limits.requestDeadlineMilliseconds = 300 } }
+        let peer = try SessionPeer(tiers)
+        let socket = try RawSocket(port: tiers.publicPort)
+        let body = Self.event("slow", of: peer.name)
+        socket.send(Self.post + "Host: t\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body)
+        #expect(try Polling.until { try tiers.metric("switchboard_events_pending") == 1 })
+        socket.endOutput()
+        // A request behind it shows that the gateway has seen the end.
+        _ = try tiers.ask("GET /livez HTTP/1.1\r\n")
+        if !isError {
+            let answer =
+                #"{"specversion":"1.0","id":"x","source":"/s","type":"PingResponse","causationid":"slow","correlationid":"\#(peer.name)","returnaddress":"\#(try peer.returnAddress(tiers))"}"#
+            #expect(try tiers.dispatch(answer).body == "[]")
+        }
+        #expect(peer.next() == (isError ? "1 switchboard.error of slow" : "1 PingResponse of slow"))
+        #expect(RawResponse.read(socket)?.status == (isError ? 504 : 200))
+    }
+
+    /// The same event twice has its answer in both places; another one under the same id has none.
+    @Test func anIDThatStandsTwiceInABatchHasTwoPlaces() throws {
+        let tiers = try TestTiers()
+        let events = [Self.event("a"), Self.event("b"), Self.event("a"), Self.event("a", data: "2")]
+        let response = try tiers.ask(Self.batch, body: "[\(events.joined(separator: ","))]")
+        guard case .array(let answers) = try Self.json(response) else { return #expect(Bool(false), "\(response)") }
+        #expect(answers.map { $0["causationid"]?.string } == ["a", "b", "a", "a"])
+        #expect(answers[0]["id"]?.string == answers[2]["id"]?.string && answers[3]["data"]?["status"]?.integer == 409)
+        #expect(try tiers.metric("switchboard_events_accepted_total") == 2)
+    }
+
+    /// After a passing failure another try is one, over HTTP without waiting, too; what has its answer has it at once.
+    @Test func anotherTryIsOne() throws {
+        let tiers = try TestTiers(.withoutListener)
+        let body = Self.event("1", of: "mine")
+        #expect(try tiers.ask(Self.post + Self.isAsync, body: body).status == 202)
+        #expect(
+            try Polling.until {
+                try Self.json(try tiers.ask("GET /events/1?correlationid=mine HTTP/1.1\r\n"))["state"]?.string
+                    == "failed"
+            })
+        #expect(try tiers.ask(Self.post + Self.isAsync, body: body).status == 202)
+        #expect(try tiers.metric("switchboard_events_accepted_total") == 2)
+        let fine = try TestTiers()
+        let first = try fine.ask(Self.post + Self.isAsync, body: body)
+        #expect(first.status == 202)
+        var again = first
+        #expect(
+            try Polling.until {
+                again = try fine.ask(Self.post + Self.isAsync, body: body)
+                return again.status == 200
+            })
+        #expect(again.body.contains(#""causationid":"1""#), "\(again)")
+        #expect(try fine.metric("switchboard_events_accepted_total") == 1)
+    }
+
+    @Test func aSessionBegunForNothingEnds() throws {
+        let tiers = try TestTiers()
+        let body = Self.event("1").replacing(#","data""#, with: #","expirytime":"nonsense","data""#)
+        #expect(try tiers.ask(Self.post + Self.isAsync, body: body).status == 400)
+        #expect(try tiers.metric("switchboard_sessions_detached") == 0)
+        #expect(try tiers.metric(#"switchboard_problems_total{kind="malformed-event"}"#) == 1)
+    }
+
+    /// Who does not know a session's name learns neither it nor what it was answered.
+    @Test func aSessionsEventsAreNobodyElsesBusiness() throws {
+        let tiers = try TestTiers()
+        let peer = try SessionPeer(tiers)
+        peer.ping("order-1")
+        #expect(peer.next() != nil)
+        #expect(try tiers.ask("GET /events/order-1 HTTP/1.1\r\n").status == 404)
+        let found = try tiers.ask("GET /events/order-1?correlationid=\(peer.name) HTTP/1.1\r\n")
+        #expect(found.status == 200 && found.body.contains(peer.name))
+    }
+
     @Test func aRepeatedPostIsAnsweredAgain() throws {
         let tiers = try TestTiers()
         let peer = try SessionPeer(tiers)

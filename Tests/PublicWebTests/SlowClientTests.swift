@@ -47,6 +47,22 @@ import Testing
         #expect(last.isRecovered && last.next() == "\(refused) News of nothing")
     }
 
+    /// It could never be given to any client, and all that follows would wait behind it.
+    @Test func anAnswerThatIsTooLargeEndsItsRequestAndNotTheConnection() throws {
+        let tiers = try TestTiers(.silentListener)
+        let peer = try SessionPeer(tiers)
+        peer.ping("1")
+        #expect(try Polling.until { try tiers.metric("switchboard_events_pending") == 1 })
+        let padding = String(repeating: "x", count: 700_000)
+        let large =
+            #"{"specversion":"1.0","id":"x","source":"/s","type":"PingResponse","causationid":"1","correlationid":"\#(peer.name)","data":"\#(padding)","returnaddress":"\#(try peer.returnAddress(tiers))"}"#
+        #expect(try tiers.dispatch(large).body == "[]")
+        #expect(peer.next() == "1 switchboard.error of 1")
+        #expect(try Self.push(peer, tiers, 2, bytes: 700_000).body.contains("content-too-large"))
+        #expect(try Self.push(peer, tiers, 3, bytes: 400_000).body == "[]")
+        #expect(peer.next() == "2 News of nothing")
+    }
+
     /// A replay that does not fit into the connection at once goes out as the client reads, and what is new follows it.
     @Test(arguments: 0..<3) func aLongReplayIsPaced(_ round: Int) throws {
         let tiers = try TestTiers(.webOnly) { $0.limits.sessions.replayBytesMax = 64 << 20 }

@@ -255,6 +255,28 @@ import Testing
         #expect(try world.ask("GET /hello HTTP/1.1\r\n" + Self.host)?.status == 200)
     }
 
+    /// Requests behind answers that nobody reads are not looked at: their answers would pile up.
+    @Test func whoPipelinesAndDoesNotReadIsWaitedFor() throws {
+        var asked = 0
+        let world = try HTTPWorld { router in
+            router.add(.get, "/large") { _, exchange in
+                asked += 1
+                exchange.respond(status: 200, body: [UInt8](repeating: 0x78, count: 100_000))
+            }
+        }
+        let request = "GET /large HTTP/1.1\r\n" + Self.host
+        let socket = try world.client(String(repeating: request, count: 2000))
+        world.turning.run(milliseconds: 200)
+        let stuck = asked
+        #expect(stuck < 200, "\(stuck)")
+        #expect(
+            world.turning.run {
+                _ = socket.poll()
+                _ = socket.take(socket.received.count)
+                return asked == 2000
+            })
+    }
+
     /// After 101 the bytes behind the request belong to the next handler.
     @Test func aConnectionCanBeTakenOver() throws {
         let next = RecordingHandler()
