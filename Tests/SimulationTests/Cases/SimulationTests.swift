@@ -13,7 +13,7 @@ import Testing
 
     /// Seeds that once found something, by what it was. They guard the simulation more than the code: its scenarios
     /// change, and with them what a seed does.
-    @Test(arguments: [39, 114, 152, 1589, 2172] as [UInt64])
+    @Test(arguments: [39, 114, 152, 249, 1589, 2172] as [UInt64])
     func seedsThatFoundSomethingPass(seed: UInt64) {
         #expect(Simulation.run(seed: seed).violation == nil)
     }

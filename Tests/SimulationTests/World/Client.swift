@@ -94,7 +94,10 @@ final class Client {
         var sequence = link.expected - 1
         switch dice.below(20) {
         case 0: sequence /= 2
-        case 1: sequence = world.ledger.length(link.opened?.handle ?? 0) + 5
+        case 1:
+            // There may be as much when it arrives.
+            sequence = world.ledger.length(link.opened?.handle ?? 0) + 5
+            hasLied = true
         case 2 where habits.isUnruly:
             // It has not got all of that.
             sequence = world.ledger.length(link.opened?.handle ?? 0)
