@@ -130,7 +130,7 @@ let package = Package(
             [
                 "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "CloudEvents", "Telemetry",
                 "JSON",
-                "WebSocket", "Tiers", "HTTPClient", "Core",
+                "WebSocket", "Tiers", "HTTPClient", "Core", "Configuration", "Program",
             ]),
         tests(
             "DispatcherTests",

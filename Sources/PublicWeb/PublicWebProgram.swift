@@ -33,7 +33,7 @@ public struct PublicWebProgram: RunningProgram {
             "sessions-max", .integer(1...10_000_000), default: "200000", "Sessions, with a connection and without."),
         Setting("session-linger", .duration, default: "120s", "How long a session outlives its connection."),
         Setting("replay-events", .integer(1...100_000), default: "1000", "Events a session keeps to be sent again."),
-        Setting("replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps."),
+        Setting("replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps; at most --output-max."),
         Setting("replay-age", .duration, default: "120s", "How long a session keeps an event."),
         Setting("replay-total", .bytes, default: "512MiB", "Bytes of events that all sessions keep together."),
         Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
@@ -103,6 +103,10 @@ public struct PublicWebProgram: RunningProgram {
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 throw SettingsProblem("`\(url)` is no http:// or https:// URL")
             }
+        }
+        let sessions = configuration.limits.sessions
+        guard sessions.outputHardBytesMax >= sessions.replayBytesMax else {
+            throw SettingsProblem("--output-max is at least --replay-bytes: what is sent again is output, too")
         }
         guard configuration.limits.messageBytesMax <= 1 << 24 else {
             throw SettingsProblem("--message-max is at most 16MiB")
