@@ -40,6 +40,11 @@ final class Relay {
         return UInt64(min(-Glibc.log(uniform) * cutSeconds, 60) * 1000)
     }
 
+    func nextWay() -> CutWay { CutWay.allCases.randomElement(using: &random) ?? .both }
+
+    /// For how long a connection can be lost without being cut.
+    func lossMilliseconds() -> UInt64 { UInt64.random(in: 0...1500, using: &random) }
+
     /// How many of so many bytes still get through.
     func prefix(of count: Int) -> Int { Int.random(in: 0...count, using: &random) }
 

@@ -12,9 +12,9 @@ final class RelayedConnection: ChannelHandler, TimerTarget {
     private let relay: Relay
     private var client: Channel?
     private var server: Channel?
-    private let descriptors: [CInt]
-    /// Whatever comes next is cut in two.
-    private var isDue = false
+    /// Of the sides that are open.
+    private var descriptors: [CInt]
+    private var way: CutWay?
     private var isEnded = false
 
     init(relay: Relay, client: CInt, server: CInt) throws {
@@ -28,21 +28,34 @@ final class RelayedConnection: ChannelHandler, TimerTarget {
     func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
         let other = channel === client ? server : client
         let bytes = UnsafeRawBufferPointer(bytes)
-        guard isDue, relay.isCutting else {
-            other?.write(bytes: bytes)
-            return bytes.count
+        switch way {
+        case .both where relay.isCutting:
+            other?.write(bytes: bytes.slice(0..<relay.prefix(of: bytes.count)))
+            other?.flushNow()
+            cut()
+        case .deaf where channel !== client: break
+        default: other?.write(bytes: bytes)
         }
-        other?.write(bytes: bytes.slice(0..<relay.prefix(of: bytes.count)))
-        other?.flushNow()
-        cut()
         return bytes.count
     }
 
     func timerFired(kind: Int) {
         guard !isEnded else { return }
-        if kind == TimerKind.cutAtLast { return relay.isCutting ? cut() : () }
-        isDue = true
-        _ = relay.loop.schedule(self, kind: TimerKind.cutAtLast, afterMilliseconds: 500)
+        if kind == TimerKind.cutAtLast {
+            // What a connection has lost already can only come on another one.
+            return relay.isCutting || way != .both ? cut() : ()
+        }
+        guard relay.isCutting else { return }
+        let way = relay.nextWay()
+        self.way = way
+        if way == .half {
+            // The gateway goes on with a connection that has no client any more.
+            let channel = client
+            client = nil
+            descriptors.removeFirst()
+            channel?.close()
+        }
+        _ = relay.loop.schedule(self, kind: TimerKind.cutAtLast, afterMilliseconds: relay.lossMilliseconds())
     }
 
     private func cut() {
@@ -67,7 +80,7 @@ final class RelayedConnection: ChannelHandler, TimerTarget {
     }
 
     func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
-        guard !isEnded else { return }
+        guard !isEnded, channel === client || channel === server else { return }
         // What was received before the end still goes to the other side.
         let other = channel === client ? server : client
         isEnded = true
