@@ -47,6 +47,8 @@ final class EventsExchange: RequestOwner {
             answers.append([])
             if let known = contents[id] {
                 if known == content {
+                    // It may have its outcome already.
+                    if let first = positions[id]?.first { answers[position] = answers[first] }
                     positions[id]?.append(position)
                 } else {
                     let problem = Problem(.duplicateIdentifier, "The id stands in the batch for another event, too.")

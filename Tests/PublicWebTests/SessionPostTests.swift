@@ -145,6 +145,11 @@ import Testing
         #expect(answers.map { $0["causationid"]?.string } == ["a", "b", "a", "a"])
         #expect(answers[0]["id"]?.string == answers[2]["id"]?.string && answers[3]["data"]?["status"]?.integer == 409)
         #expect(try tiers.metric("switchboard_events_accepted_total") == 2)
+        // Also if the event is refused before the second one is looked at.
+        let late = Self.event("c").replacing(#","data""#, with: #","expirytime":"nonsense","data""#)
+        let refused = try tiers.ask(Self.batch, body: "[\(late),\(late)]")
+        guard case .array(let both) = try Self.json(refused) else { return #expect(Bool(false), "\(refused)") }
+        #expect(both.map { $0["data"]?["status"]?.integer } == [400, 400])
     }
 
     /// After a passing failure another try is one, over HTTP without waiting, too; what has its answer has it at once.
