@@ -141,7 +141,7 @@ import Testing
         let world = try BrokerWorld(kind)
         let topology = world.simpleTopology()
         let (_, dead) = try world.consumer(topology, queue: world.name("dead"))
-        try publish(world, topology, ["1"], expiration: 300)
+        try publish(world, topology, ["1"], expiration: 2000)
         settle(milliseconds: 100)
         #expect(dead.count == 0)
         #expect(eventually { dead.count == 1 })
