@@ -59,7 +59,7 @@ enum SimulationProgram {
         }
         for thread in threads { thread.join() }
         let result = total.withLock { $0 }
-        return report(result, isComplete: seeds >= 1000)
+        return report(result, isComplete: seeds >= 10_000)
     }
 
     private static func work(_ thread: Int, until end: UInt64, _ total: Mutex<Total>, _ running: RunningSeeds) {

@@ -19,7 +19,7 @@ final class Client {
 
     let number: Int
     private(set) var habits: ClientHabits
-    let world: World
+    unowned let world: World
     var dice: Dice { world.dice }
     private(set) var links: [Link] = []
     var pending: [Request] = []
