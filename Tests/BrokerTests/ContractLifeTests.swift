@@ -107,7 +107,9 @@ import Testing
         let broker = try world.broker(topology)
         let rounds = Mutex(0)
         let route = world.route()
-        broker.consume(queue: world.name("queue"), prefetch: 10) { messages in
+        // Weakly: the broker keeps its handler.
+        broker.consume(queue: world.name("queue"), prefetch: 10) { [weak broker] messages in
+            guard let broker else { return }
             for message in messages {
                 let round = rounds.withLock { count -> Int in
                     count += 1
