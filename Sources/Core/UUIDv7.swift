@@ -9,6 +9,12 @@ public struct UUIDv7: Hashable, Sendable {
         low = 1 << 63 | random.next() >> 2
     }
 
+    /// One that was read, of whatever version.
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
     /// Its 36 characters, lower case.
     public func append(to bytes: inout [UInt8]) {
         bytes.append(hex: high >> 32, digits: 8)

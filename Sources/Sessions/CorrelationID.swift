@@ -28,16 +28,7 @@ public enum CorrelationID: Hashable, Sendable {
     public func append(to output: inout [UInt8]) {
         switch self {
         case .text(let bytes): output.append(contentsOf: bytes)
-        case .uuid(let high, let low):
-            output.append(hex: high >> 32, digits: 8)
-            output.append(0x2D)
-            output.append(hex: high >> 16, digits: 4)
-            output.append(0x2D)
-            output.append(hex: high, digits: 4)
-            output.append(0x2D)
-            output.append(hex: low >> 48, digits: 4)
-            output.append(0x2D)
-            output.append(hex: low, digits: 12)
+        case .uuid(let high, let low): UUIDv7(high: high, low: low).append(to: &output)
         }
     }
 
