@@ -43,12 +43,12 @@ struct HeldAnswers {
         return held.count > answersMax ? .heldInsteadOf(giveUpOne()) : .held
     }
 
-    /// The newest of the session that holds most.
+    /// The newest of the session that holds most; of several that hold as many, the newest of them all.
     private mutating func giveUpOne() -> AnswerToken {
         var counts: [Int: Int] = [:]
         for answer in held { counts[answer.token.session, default: 0] += 1 }
-        let largest = counts.max { $0.value < $1.value }?.key
-        let index = held.lastIndex { $0.token.session == largest } ?? held.count - 1
+        let most = counts.values.max()
+        let index = held.lastIndex { counts[$0.token.session] == most } ?? held.count - 1
         return held.remove(at: index).token
     }
 
