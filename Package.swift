@@ -44,6 +44,7 @@ let package = Package(
         library("WebSocket", ["Core", "HTTP1"]),
         library("Crypto", ["COpenSSL", "Core"]),
         library("Telemetry", ["Core", "JSON"]),
+        library("EventTracing", ["Core", "CloudEvents", "Telemetry"]),
         library("Configuration", ["Core", "JSON"]),
         library("Reactor", ["CLinux", "COpenSSL", "Core", "Telemetry"]),
         library("HTTPServer", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"]),
@@ -57,20 +58,20 @@ let package = Package(
         library(
             "PublicWeb",
             [
-                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration", "Reactor",
-                "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Program",
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
+                "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Program",
             ]),
         library(
             "Dispatcher",
             [
-                "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "Configuration", "Reactor", "HTTPServer",
-                "HTTPClient", "Broker", "Tiers", "Program", "BrokerSettings",
+                "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "EventTracing", "Configuration",
+                "Reactor", "HTTPServer", "HTTPClient", "Broker", "Tiers", "Program", "BrokerSettings",
             ]),
         library(
             "EventListener",
             [
-                "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "Configuration", "Reactor", "HTTPServer", "Broker",
-                "Program", "BrokerSettings",
+                "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "EventTracing", "Configuration", "Reactor",
+                "HTTPServer", "Broker", "Program", "BrokerSettings",
             ]),
         library("PingListener", ["EventListener", "Core", "CloudEvents"]),
 
@@ -80,9 +81,9 @@ let package = Package(
         program(
             "switchboard", path: "clients/switchboard",
             [
-                "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Configuration",
-                "HTTPClient",
-                "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program", "BrokerSettings",
+                "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
+                "Configuration", "HTTPClient", "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener",
+                "Program", "BrokerSettings",
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -116,6 +117,7 @@ let package = Package(
         tests("WebSocketTests", ["WebSocket"]),
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
+        tests("EventTracingTests", ["EventTracing", "CloudEvents", "Core", "Telemetry"]),
         tests(
             "TelemetryExportTests",
             ["Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry", "TelemetryExport"]),

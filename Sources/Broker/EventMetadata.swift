@@ -7,10 +7,11 @@ public struct EventMetadata: Equatable, Sendable {
     public var timestampSeconds: UInt64?
     public var traceparent: String?
     public var tracestate: String?
+    public var baggage: String?
 
     public init(
         messageID: String? = nil, correlationID: String? = nil, type: String? = nil, timestampSeconds: UInt64? = nil,
-        traceparent: String? = nil, tracestate: String? = nil
+        traceparent: String? = nil, tracestate: String? = nil, baggage: String? = nil
     ) {
         self.messageID = messageID
         self.correlationID = correlationID
@@ -18,5 +19,6 @@ public struct EventMetadata: Equatable, Sendable {
         self.timestampSeconds = timestampSeconds
         self.traceparent = traceparent
         self.tracestate = tracestate
+        self.baggage = baggage
     }
 }

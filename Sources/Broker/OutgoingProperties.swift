@@ -7,7 +7,8 @@ enum OutgoingProperties {
     static let publishTagHeader: StaticString = "x-publish-tag"
     static let traceparentHeader: StaticString = "traceparent"
     static let tracestateHeader: StaticString = "tracestate"
-    private static let headersMax = 3
+    static let baggageHeader: StaticString = "baggage"
+    private static let headersMax = 4
 
     /// A text within the scratch memory.
     private struct Place {
@@ -34,13 +35,16 @@ enum OutgoingProperties {
         let type = shortPlace(metadata?.type, in: &scratch)
         let traceparent = metadata?.traceparent.map { place($0, in: &scratch) }
         let tracestate = metadata?.tracestate.map { place($0, in: &scratch) }
+        let baggage = metadata?.baggage.map { place($0, in: &scratch) }
         let expiration = expirationPlace(message, now: now, in: &scratch)
         return scratch.withUnsafeBytes { scratch in
             withUnsafeTemporaryAllocation(of: amqp_table_entry_t.self, capacity: headersMax) { headers in
                 var count = 1
                 headers[0] = switchboard_amqp_entry_integer(
                     amqp_bytes_t(publishTagHeader), Int64(truncatingIfNeeded: tag))
-                for (name, value) in [(traceparentHeader, traceparent), (tracestateHeader, tracestate)] {
+                for (name, value) in [
+                    (traceparentHeader, traceparent), (tracestateHeader, tracestate), (baggageHeader, baggage),
+                ] {
                     guard let value else { continue }
                     headers[count] = switchboard_amqp_entry_text(amqp_bytes_t(name), value.bytes(scratch))
                     count += 1

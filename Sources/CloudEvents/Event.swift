@@ -20,6 +20,18 @@ public struct Event: Sendable {
         envelope = other.moved(to: 0)
     }
 
+    /// The same event with another `traceparent`. - Parameter traceparent: plain ASCII.
+    public func replacing(traceparent: [UInt8]) -> Event {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count + 80)
+        bytes.withUnsafeBytes { bytes in
+            envelope.appendRewritten(from: bytes, dropping: .traceparent, to: &output) { writer in
+                traceparent.withUnsafeBytes { writer.rawString("traceparent", $0) }
+            }
+        }
+        return (try? Event(parsing: output, rules: .lenient)) ?? self
+    }
+
     /// A new event. - Parameters:
     ///   - id: a UUIDv7 by default.
     ///   - data: JSON.
@@ -140,6 +152,6 @@ public struct Event: Sendable {
 
     private static let inherited: [(StaticString, EventEnvelope.Member)] = [
         ("correlationid", .correlationid), ("returnaddress", .returnaddress), ("expirytime", .expirytime),
-        ("traceparent", .traceparent), ("tracestate", .tracestate),
+        ("traceparent", .traceparent), ("tracestate", .tracestate), ("baggage", .baggage),
     ]
 }

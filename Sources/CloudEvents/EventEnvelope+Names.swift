@@ -8,7 +8,7 @@ extension EventEnvelope.Member {
             case 4:
                 name.equals("type") ? .type : name.equals("data") ? .data : name.equals("time") ? .time : nil
             case 6: name.equals("source") ? .source : nil
-            case 7: name.equals("subject") ? .subject : nil
+            case 7: name.equals("subject") ? .subject : name.equals("baggage") ? .baggage : nil
             case 8: name.equals("sequence") ? .sequence : nil
             case 10:
                 name.equals("expirytime")

@@ -9,7 +9,8 @@ public struct EventEnvelope: Sendable {
     /// The members that the gateway knows by name.
     public enum Member: UInt8, CaseIterable, Sendable {
         case specversion, id, source, type, subject, time, datacontenttype, dataschema, data, dataBase64
-        case correlationid, causationid, sequence, expirytime, traceparent, tracestate, returnaddress, servertiming
+        case correlationid, causationid, sequence, expirytime, traceparent, tracestate, baggage, returnaddress,
+            servertiming
 
         public var name: String { self == .dataBase64 ? "data_base64" : "\(self)" }
 
@@ -18,6 +19,8 @@ public struct EventEnvelope: Sendable {
             switch self {
             case .data, .dataBase64: .max
             case .source, .subject, .dataschema, .servertiming, .returnaddress, .tracestate: 1024
+            // What everybody has to pass on (W3C Baggage §3.3.2).
+            case .baggage: 8192
             default: 256
             }
         }
@@ -30,6 +33,9 @@ public struct EventEnvelope: Sendable {
 
         public static let correlationid = Members(.correlationid)
         public static let sequence = Members(.sequence)
+        public static let traceparent = Members(.traceparent)
+        public static let tracestate = Members(.tracestate)
+        public static let baggage = Members(.baggage)
         public static let expirytime = Members(.expirytime)
         public static let returnaddress = Members(.returnaddress)
         public static let servertiming = Members(.servertiming)
@@ -50,7 +56,7 @@ public struct EventEnvelope: Sendable {
 
     /// Of the object, braces included.
     public let extent: Range<Int>
-    private var places = InlineArray<18, Place>(repeating: Place())
+    private var places = InlineArray<19, Place>(repeating: Place())
     private var present = Members()
 
     private init(extent: Range<Int>) { self.extent = extent }
@@ -144,7 +150,7 @@ public struct EventEnvelope: Sendable {
     /// What is known half-way through an object.
     private struct Scan {
         let bytes: UnsafeRawBufferPointer
-        var places = InlineArray<18, Place>(repeating: Place())
+        var places = InlineArray<19, Place>(repeating: Place())
         var present = Members()
         var extensions: [Range<Int>] = []
         var members = 0

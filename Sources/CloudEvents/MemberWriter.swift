@@ -41,6 +41,14 @@ public struct MemberWriter {
         bytes.append(0x22)
     }
 
+    /// - Parameter write: appends what is to stand between the quotes, as it is to stand there.
+    public mutating func rawString(_ name: StaticString, writing write: (inout [UInt8]) -> Void) {
+        begin(name)
+        bytes.append(0x22)
+        write(&bytes)
+        bytes.append(0x22)
+    }
+
     /// - Parameter json: a whole value.
     public mutating func raw(_ name: StaticString, _ json: UnsafeRawBufferPointer) {
         begin(name)

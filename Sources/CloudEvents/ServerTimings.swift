@@ -22,6 +22,18 @@ public enum ServerTimings {
         output.append(decimal: microseconds % 1000, width: 3)
     }
 
+    /// The attribute's value with one hop more. - Parameter earlier: its value so far; nil if the event has none.
+    public static func append(
+        to earlier: UnsafeRawBufferPointer?, adding name: String, nanoseconds: UInt64, to output: inout [UInt8]
+    ) {
+        if let earlier {
+            output.append(bytes: earlier)
+            guard earlier.count <= bytesMax else { return }
+            output.append(0x2C)
+        }
+        append(name, nanoseconds: nanoseconds, to: &output)
+    }
+
     /// An event with one hop more. - Parameters:
     ///   - bytes: of the event alone.
     ///   - value: where in them the attribute's value stands between its quotes; nil if the event has none.

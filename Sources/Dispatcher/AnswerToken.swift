@@ -12,6 +12,8 @@ struct AnswerToken: PosterToken {
     let consumedAt: MonotonicInstant
     let retryUntil: MonotonicInstant
     let destination: Destination
+    /// Nil if the answer is not sampled.
+    let spans: AnswerSpans?
     /// A hash of the place that it goes to, which answers for the same session share.
     let session: Int
     /// How often it was offered to a session that did not take it.

@@ -1,13 +1,17 @@
 import Broker
 import CloudEvents
 import Core
+import EventTracing
 import HTTPClient
+import Telemetry
 import Tiers
 
 /// Answers from the broker, each to the instance that its signed return address names.
 extension DispatcherLoop {
     private static let deadLetterRoute = BrokerRoute(
         exchange: StandardTopology.deadLetterExchange, routingKey: "undeliverable", batchEventsMax: 1)
+
+    private static let returnHop = "dispatcher-return"
 
     func route(_ message: DeliveredMessage) {
         let now = SystemClock.wallNanoseconds()
@@ -44,7 +48,10 @@ extension DispatcherLoop {
             let url = ReturnAddress.verifiedURL(in: address, by: authenticator)
         else {
             shared.metrics.answersForged.add()
-            shared.logger.warning("an answer without a valid return address; dead-lettered")
+            let event = EventIdentity(envelope, in: bytes)
+            shared.logger.warning(
+                "an answer without a valid return address; dead-lettered",
+                context: EventTrace(envelope, in: bytes, shared.tracer).parent, event.fields)
             return nil
         }
         let lifetime = Lifetime.milliseconds(
@@ -57,7 +64,7 @@ extension DispatcherLoop {
             delivery: delivery, body: message.body, extent: envelope.extent,
             timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
             retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination,
-            session: hasher.finalize())
+            spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hasher.finalize())
     }
 
     private func destination(for url: UnsafeRawBufferPointer) -> Destination? {
@@ -75,6 +82,7 @@ extension DispatcherLoop {
                 authenticator.headerLine(path: "/dispatch", body: $0, wallNanoseconds: SystemClock.wallNanoseconds())
             },
             completion: { [weak self] in self?.dispatched($0, $1) })
+        destination.poster?.posting = { for token in $0 { token.spans?.posting() } }
         destinations.set(destination, for: url)
         shared.metrics.destinations.set(Int64(destinations.count))
         return destination
@@ -82,29 +90,45 @@ extension DispatcherLoop {
 
     private func offer(_ token: AnswerToken) {
         let isTaken = token.destination.poster?.append(token) { output in
-            token.body.withUnsafeBytes {
+            let nanoseconds = SystemClock.monotonic().nanoseconds(since: token.consumedAt)
+            token.body.withUnsafeBytes { bytes in
+                if let spans = token.spans {
+                    return append(bytes, token.extent, spans.context, nanoseconds, to: &output)
+                }
                 ServerTimings.appendEvent(
-                    $0.slice(token.extent), value: token.timing, adding: "dispatcher-return",
-                    nanoseconds: SystemClock.monotonic().nanoseconds(since: token.consumedAt), to: &output)
+                    bytes.slice(token.extent), value: token.timing, adding: Self.returnHop, nanoseconds: nanoseconds,
+                    to: &output)
             }
         }
         if isTaken != true { retryLater(token) }
+    }
+
+    /// A sampled one: only these carry a context of the dispatcher's.
+    private func append(
+        _ bytes: UnsafeRawBufferPointer, _ extent: Range<Int>, _ context: TraceContext, _ nanoseconds: UInt64,
+        to output: inout [UInt8]
+    ) {
+        // It was scanned when it came from the broker.
+        guard let envelope = try? EventEnvelope.scan(bytes, range: extent, rules: .strict) else { return }
+        envelope.append(
+            from: bytes, context: context, addingHop: Self.returnHop, nanoseconds: nanoseconds, to: &output)
     }
 
     private func dispatched(_ tokens: [AnswerToken], _ outcome: PostOutcome) {
         switch outcome {
         case .unavailable(let reason):
             shared.logger.warning(
-                "answers not delivered in time", ["reason": .string(reason), "count": .integer(tokens.count)])
-            for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
+                "answers not delivered in time", context: context(of: tokens),
+                ["reason": .string(reason), "count": .integer(tokens.count)])
+            for token in tokens { deadLetter(token, "unavailable") }
         case .answered(let response) where response.status == 429: for token in tokens { retryLater(token) }
         case .answered(let response):
             guard response.status == 200, let failures = EventFailure.decode(response.body) else {
                 let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
                 shared.logger.error(
-                    "public-web refused a batch of answers",
+                    "public-web refused a batch of answers", context: context(of: tokens),
                     ["status": .integer(response.status), "reason": .string(reason)])
-                for token in tokens { deadLetter(token.body, token.extent, token.delivery) }
+                for token in tokens { deadLetter(token, "refused") }
                 return
             }
             var failed = Set<Int>()
@@ -114,9 +138,15 @@ extension DispatcherLoop {
             }
             shared.metrics.answersDispatched.add(UInt64(tokens.count - failed.count))
             for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
+                end(token, nil)
                 finish(token.delivery, .acknowledge)
             }
         }
+    }
+
+    /// Of a batch's log record: that of its first event that has one.
+    private func context(of tokens: [AnswerToken]) -> TraceContext? {
+        tokens.lazy.compactMap { $0.spans?.context }.first
     }
 
     private func handle(_ problem: Problem, _ token: AnswerToken) {
@@ -126,8 +156,9 @@ extension DispatcherLoop {
             retryLater(token)
         case .sessionGone:
             shared.metrics.answersGone.add()
+            end(token, problem)
             finish(token.delivery, .acknowledge)
-        default: deadLetter(token.body, token.extent, token.delivery)
+        default: deadLetter(token, problem.kind.rawValue)
         }
     }
 
@@ -135,9 +166,9 @@ extension DispatcherLoop {
 
     private func retryLater(_ token: AnswerToken) {
         switch held.hold(token, now: loop.now, random: random.next()) {
-        case .held: break
-        case .refused: deadLetter(token.body, token.extent, token.delivery)
-        case .heldInsteadOf(let other): deadLetter(other.body, other.extent, other.delivery)
+        case .held: token.spans?.held()
+        case .refused: deadLetter(token, "deadline-passed")
+        case .heldInsteadOf(let other): deadLetter(other, "too-many-held")
         }
         setRetryTimer()
     }
@@ -153,6 +184,18 @@ extension DispatcherLoop {
         guard retryTimer == nil, let due = held.nextDue else { return }
         retryTimer = loop.schedule(
             self, kind: TimerKind.retryAnswers, afterMilliseconds: due.milliseconds(since: loop.now) + 1)
+    }
+
+    private func deadLetter(_ token: AnswerToken, _ reason: String) {
+        let event = token.spans?.event ?? identity(of: token)
+        shared.logger.warning(
+            "an answer was dead-lettered", context: token.spans?.context,
+            [
+                "correlation_id": .string(event.correlationID), "event_id": .string(event.id),
+                "event_type": .string(event.type), "reason": .string(reason),
+            ])
+        token.spans?.deadLettered(reason)
+        deadLetter(token.body, token.extent, token.delivery)
     }
 
     private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64) {

@@ -1,8 +1,10 @@
 import Broker
 import CloudEvents
 import Core
+import EventTracing
 import HTTPServer
 import JSON
+import Telemetry
 import Tiers
 
 /// `POST /events`: each event to the broker by its type's route; answered once the broker has confirmed.
@@ -74,14 +76,15 @@ extension DispatcherLoop {
             rawType.contains(0x5C)
             ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
             : shared.routes.route(for: rawType)
+        let (context, spans) = beginTrace(envelope, in: bytes, route)
         guard let route else {
-            return Problem(.unroutableType, "No route for the type `\(rawType.text)`.")
+            return refuse(Problem(.unroutableType, "No route for the type `\(rawType.text)`."), spans)
         }
         guard
             let lifetime = Lifetime.milliseconds(
                 of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
                 default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
-        else { return Problem(.deadlinePassed, "The event's `expirytime` has passed.") }
+        else { return refuse(Problem(.deadlinePassed, "The event's `expirytime` has passed."), spans) }
         let place =
             builders.firstIndex { $0.route === route }
             ?? {
@@ -90,8 +93,13 @@ extension DispatcherLoop {
             }()
         builders[place].append(
             envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime,
-            handlingNanoseconds: SystemClock.monotonic().nanoseconds(since: loop.now))
+            handlingNanoseconds: SystemClock.monotonic().nanoseconds(since: loop.now), context: context, spans: spans)
         return nil
+    }
+
+    private func refuse(_ problem: Problem, _ spans: PublishSpans?) -> Problem {
+        if let spans { end(spans, problem) }
+        return problem
     }
 
     private func send(_ builder: GroupBuilder, _ post: UInt64) {
@@ -136,6 +144,7 @@ extension DispatcherLoop {
             loop.now.advanced(byMilliseconds: shared.limits.republishMilliseconds) < group.deadline
         else { return false }
         shared.metrics.eventsRepublished.add(UInt64(group.builder.indices.count))
+        for spans in group.builder.spans { spans.retry() }
         refused.append(handle)
         if refused.count == 1 {
             _ = loop.schedule(
@@ -152,6 +161,7 @@ extension DispatcherLoop {
 
     private func settle(_ handle: UInt64, _ problem: Problem?) {
         guard let group = publishing.remove(handle) else { return }
+        for spans in group.builder.spans { end(spans, problem) }
         settle(group.post, problem == nil ? [] : group.builder.indices, problem)
     }
 

@@ -1,6 +1,8 @@
 import Broker
 import CloudEvents
 import Core
+import EventTracing
+import Telemetry
 
 /// Collects those events of a POST that take the same route.
 struct GroupBuilder {
@@ -10,17 +12,20 @@ struct GroupBuilder {
     private var ends: [Int32] = []
     private var lifetimeMilliseconds: UInt64 = 0
     private var metadata: EventMetadata?
+    /// Those of sampled events.
+    private(set) var spans: [PublishSpans] = []
 
     init(route: BrokerRoute) { self.route = route }
 
+    /// - Parameter context: what the event is to carry; `none` leaves it as it came.
     mutating func append(
         _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, index: Int, lifetimeMilliseconds: UInt64,
-        handlingNanoseconds: UInt64
+        handlingNanoseconds: UInt64, context: TraceContext, spans: PublishSpans?
     ) {
-        if indices.isEmpty { metadata = Self.metadata(envelope, bytes) } else { events.append(0x2C) }
-        ServerTimings.appendEvent(
-            bytes.slice(envelope.extent), value: envelope.valueRange(.servertiming),
-            adding: "dispatcher", nanoseconds: handlingNanoseconds, to: &events)
+        if indices.isEmpty { metadata = Self.metadata(envelope, bytes, context) } else { events.append(0x2C) }
+        if let spans { self.spans.append(spans) }
+        envelope.append(
+            from: bytes, context: context, addingHop: "dispatcher", nanoseconds: handlingNanoseconds, to: &events)
         ends.append(Int32(truncatingIfNeeded: events.count))
         indices.append(index)
         self.lifetimeMilliseconds = max(self.lifetimeMilliseconds, lifetimeMilliseconds)
@@ -32,11 +37,14 @@ struct GroupBuilder {
             expirationMilliseconds: UInt32(clamping: lifetimeMilliseconds), metadata: metadata, deadline: deadline)
     }
 
-    private static func metadata(_ envelope: EventEnvelope, _ bytes: UnsafeRawBufferPointer) -> EventMetadata {
+    private static func metadata(
+        _ envelope: EventEnvelope, _ bytes: UnsafeRawBufferPointer, _ context: TraceContext
+    ) -> EventMetadata {
         EventMetadata(
             messageID: envelope.string(.id, in: bytes), correlationID: envelope.string(.correlationid, in: bytes),
             type: envelope.string(.type, in: bytes),
             timestampSeconds: SystemClock.wallNanoseconds() / 1_000_000_000,
-            traceparent: envelope.string(.traceparent, in: bytes), tracestate: envelope.string(.tracestate, in: bytes))
+            traceparent: context.isValid ? context.traceparent : envelope.string(.traceparent, in: bytes),
+            tracestate: envelope.string(.tracestate, in: bytes), baggage: envelope.string(.baggage, in: bytes))
     }
 }

@@ -1,6 +1,7 @@
 import Broker
 import CloudEvents
 import Core
+import Telemetry
 
 /// Answers that go out together.
 struct AnswerBatch {
@@ -8,6 +9,8 @@ struct AnswerBatch {
     private(set) var ends: [Int32] = []
     private(set) var metadata: EventMetadata?
     private(set) var lifetimeMilliseconds: UInt64 = 0
+    /// Those of sampled answers: they end when the broker has confirmed them.
+    private(set) var spans: [OpenSpan] = []
 
     var isEmpty: Bool { ends.isEmpty }
     var count: Int { ends.count }
@@ -15,12 +18,17 @@ struct AnswerBatch {
     /// - Parameters:
     ///   - request: what the event answers: its hops are told before the service's own.
     ///   - nanoseconds: that the service took.
-    mutating func append(_ event: Event, to request: Event, service: String, nanoseconds: UInt64) {
+    ///   - span: of the answer's publishing.
+    mutating func append(
+        _ event: Event, to request: Event, service: String, nanoseconds: UInt64, span: OpenSpan? = nil
+    ) {
+        if let span { spans.append(span) }
         if ends.isEmpty {
             metadata = EventMetadata(
                 messageID: event.id, correlationID: event.correlationID, type: event.type,
                 timestampSeconds: SystemClock.wallNanoseconds() / 1_000_000_000,
-                traceparent: event.extension("traceparent"), tracestate: event.extension("tracestate"))
+                traceparent: event.string(.traceparent), tracestate: event.string(.tracestate),
+                baggage: event.string(.baggage))
         } else {
             events.append(0x2C)
         }

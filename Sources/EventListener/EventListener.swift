@@ -1,6 +1,7 @@
 import Broker
 import CloudEvents
 import Core
+import EventTracing
 import JSON
 import Telemetry
 
@@ -20,7 +21,8 @@ public final class EventListener: Sendable {
     public let service: String
     private let broker: any MessageBroker
     private let logger: Logger
-    private let tracer: Tracer
+    let tracer: Tracer
+    let queue: String
     private let handler: Handler
     private let handled: Counter
     private let failed: Counter
@@ -34,6 +36,7 @@ public final class EventListener: Sendable {
         registry: MetricsRegistry, tracer: Tracer = .disabled, handler: @escaping Handler
     ) {
         self.service = service
+        self.queue = queue
         self.broker = broker
         self.logger = logger
         self.tracer = tracer
@@ -64,7 +67,7 @@ public final class EventListener: Sendable {
                     // All of the message is looked at before any of it is handled.
                     var envelopes: [EventEnvelope] = []
                     try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
-                    for envelope in envelopes { handle(envelope, in: bytes, &answers) }
+                    for envelope in envelopes { handle(envelope, in: bytes, of: message, &answers) }
                 }
                 tags.append(message.tag)
             } catch {
@@ -76,28 +79,56 @@ public final class EventListener: Sendable {
         publish(answers, tags)
     }
 
-    private func handle(_ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, _ answers: inout AnswerBatch) {
+    private func handle(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage,
+        _ answers: inout AnswerBatch
+    ) {
+        var span = begin(envelope, in: bytes, of: message)
+        defer { span?.end(tracer) }
         if let text = envelope.value(.expirytime, in: bytes), let expiry = RFC3339.parse(text) {
             let now = SystemClock.wallNanoseconds()
-            guard expiry > now else { return expired.add() }
+            guard expiry > now else {
+                span?.add("deadline")
+                span?.fail("deadline-passed", "its expirytime had passed")
+                return expired.add()
+            }
             answers.extend(toMilliseconds: (expiry - now) / 1_000_000)
         } else {
             answers.extend(toMilliseconds: Self.defaultLifetimeMilliseconds)
         }
-        let event = Event(copying: envelope, from: bytes)
+        var event = Event(copying: envelope, from: bytes)
+        // What the handler does for the event is part of its span, and so are its answers.
+        if let span { event = event.replacing(traceparent: Array(span.context.traceparent.utf8)) }
         let beganAt = SystemClock.monotonic()
         func append(_ answer: Event) {
+            let nanoseconds = SystemClock.monotonic().nanoseconds(since: beganAt)
+            guard let span else {
+                return answers.append(answer, to: event, service: service, nanoseconds: nanoseconds)
+            }
+            let send = beginSend(answer, below: span)
             answers.append(
-                answer, to: event, service: service,
-                nanoseconds: SystemClock.monotonic().nanoseconds(since: beganAt))
+                answer.replacing(traceparent: Array(send.context.traceparent.utf8)), to: event, service: service,
+                nanoseconds: nanoseconds, span: send)
         }
         do {
             for answer in try handler(event) { append(answer) }
             handled.add()
+            logger.step("event handled", context: span?.context ?? .none, EventIdentity(envelope, in: bytes).fields)
         } catch {
             failed.add()
             logger.error(
-                "the handler failed on an event", ["error": .string("\(error)"), "event_id": .string(event.id)])
+                "the handler failed on an event", context: span?.context,
+                [
+                    "error": .string("\(error)"), "event_id": .string(event.id),
+                    "correlation_id": .string(event.correlationID ?? ""),
+                ])
+            span?.add(
+                "exception",
+                [
+                    SpanAttribute("exception.type", .string("\(type(of: error))")),
+                    SpanAttribute("exception.message", .string("\(error)")),
+                ])
+            span?.fail("listener-failed", "the handler failed on the event")
             append(failure(of: event, "\(service) failed on the event."))
         }
     }
@@ -112,15 +143,20 @@ public final class EventListener: Sendable {
         guard !tags.isEmpty else { return }
         guard !answers.isEmpty else { return settle(tags, isDone: true) }
         let count = answers.count
+        let spans = answers.spans
         let group = PublishGroup(
             route: Self.responses, events: answers.events, ends: answers.ends,
             expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
             deadline: SystemClock.monotonic().advanced(byMilliseconds: Self.brokerWaitMilliseconds))
         let isTaken = broker.publish(group) { [weak self] outcome in
             if outcome == .confirmed { self?.published.add(UInt64(count)) }
+            self?.end(spans, outcome)
             self?.settle(tags, isDone: outcome == .confirmed || outcome == .expired)
         }
-        if !isTaken { settle(tags, isDone: false) }
+        if !isTaken {
+            end(spans, .unavailable)
+            settle(tags, isDone: false)
+        }
     }
 
     private func settle(_ tags: [DeliveryTag], isDone: Bool) {

@@ -1,6 +1,7 @@
 import Core
 import HTTP1
 import Reactor
+import Telemetry
 
 /// The HTTP/1.1 side of one connection: one request at a time, in order; pipelined ones wait in the channel.
 public final class HTTPConnection: ChannelHandler, TimerTarget {
@@ -19,6 +20,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private var body: [UInt8] = []
     private var serial: UInt64 = 0
     private var timer: EventLoop.Timer?
+    private var span: RequestSpan?
     private var abort: (() -> Void)?
     private var inputEnd: (() -> Void)?
     private var hasInputEnded = false
@@ -76,6 +78,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         self.head = head
         body = []
         resolution = server.router.resolve(head)
+        span = nil
         phase = .readingBody
         serial += 1
         setTimer(server.timeouts.bodyMilliseconds)
@@ -100,8 +103,9 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         guard let head else { return }
         let exchange = HTTPExchange(connection: self, serial: serial)
         switch resolution {
-        case .handler(let handler, let parameter):
-            let request = HTTPRequest(head: head, body: body, parameter: parameter)
+        case .handler(let handler, let parameter, let traced):
+            let request = HTTPRequest(
+                head: head, body: body, parameter: parameter, trace: traced.map { begin($0, head) } ?? .init())
             body = []
             handler(request, exchange)
         case .notFound:
@@ -111,6 +115,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
                 Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
         }
         if isLast { close() }
+    }
+
+    private func begin(_ route: String, _ head: RequestHead) -> PropagatedContext {
+        let (trace, open) = RequestSpan.begin(head, route: route, isTLS: server.isTLS, server.tracer, &server.random)
+        span = open
+        return trace
     }
 
     private func fail(_ problem: Problem) {
@@ -152,6 +162,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         guard isAwaiting(serial), let channel else { return }
         let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded && !isLastRequest
         server.countResponse(status: status)
+        span?.end(status: status, server.tracer)
+        span = nil
         let isHead = head?.method == .head
         let isHTTP11 = head?.isHTTP11 != false
         channel.write { output in
@@ -185,6 +197,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         channel.resumeReading()
         channel.processAgain()
         return channel
+    }
+
+    func takeSpan(_ serial: UInt64) -> OpenSpan? {
+        guard isAwaiting(serial) else { return nil }
+        defer { span = nil }
+        return span?.open
     }
 
     func closeIfIdle() {
@@ -222,6 +240,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         server.loop.cancel(&timer)
         phase = .closing
         self.channel = nil
+        span?.abort(server.tracer)
+        span = nil
         let aborted = abort
         abort = nil
         inputEnd = nil

@@ -2,6 +2,7 @@ import Core
 import HTTP1
 import JSON
 import Reactor
+import Telemetry
 
 /// One request's place for its answer. It may be kept and answered later, on the loop's thread; answering twice, or
 /// after the connection is gone, does nothing.
@@ -28,6 +29,9 @@ public struct HTTPExchange {
         problem.appendJSON(instance: nil, traceID: nil, to: &body)
         respond(status: problem.kind.status, contentType: "application/problem+json", headers: all, body: body)
     }
+
+    /// The request's span, if it has one, for those who take the connection over: they end it.
+    public func takeSpan() -> OpenSpan? { connection.takeSpan(serial) }
 
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }

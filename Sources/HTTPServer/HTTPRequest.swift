@@ -1,4 +1,5 @@
 import HTTP1
+import Telemetry
 
 /// A whole request.
 public struct HTTPRequest {
@@ -6,4 +7,6 @@ public struct HTTPRequest {
     public let body: [UInt8]
     /// What stands in the path for the route's `{…}`, decoded; empty without one.
     public let parameter: String
+    /// What it is part of: its own span's context if it has one, else what came with it.
+    public let trace: PropagatedContext
 }

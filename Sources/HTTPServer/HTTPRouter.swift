@@ -5,7 +5,15 @@ import HTTP1
 public struct HTTPRouter {
     public typealias Handler = (HTTPRequest, HTTPExchange) -> Void
 
-    private typealias Methods = [(method: HTTPMethod, handler: Handler)]
+    private struct Route {
+        let method: HTTPMethod
+        /// As it was registered.
+        let path: String
+        let isTraced: Bool
+        let handler: Handler
+    }
+
+    private typealias Methods = [Route]
 
     /// A path with one segment that may be anything.
     private struct Pattern {
@@ -28,24 +36,30 @@ public struct HTTPRouter {
 
     public init() {}
 
-    /// - Parameter path: compared whole, not decoded; one segment of it may be `{name}`, which stands for any.
-    public mutating func add(_ method: HTTPMethod, _ path: String, _ handler: @escaping Handler) {
+    /// - Parameters:
+    ///   - path: compared whole, not decoded; one segment of it may be `{name}`, which stands for any.
+    ///   - isTraced: each request has a span of its own.
+    public mutating func add(
+        _ method: HTTPMethod, _ path: String, isTraced: Bool = false, _ handler: @escaping Handler
+    ) {
+        let route = Route(method: method, path: path, isTraced: isTraced, handler: handler)
         guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else {
-            routes[path, default: []].append((method, handler))
+            routes[path, default: []].append(route)
             return
         }
         if let known = patterns.firstIndex(where: { $0.text == path }) {
-            patterns[known].methods.append((method, handler))
+            patterns[known].methods.append(route)
         } else {
             patterns.append(
                 Pattern(
                     text: path, prefix: String(path[..<open]), suffix: String(path[path.index(after: close)...]),
-                    methods: [(method, handler)]))
+                    methods: [route]))
         }
     }
 
     enum Resolution {
-        case handler(Handler, parameter: String)
+        /// - Parameter traced: the route's path if its requests are traced.
+        case handler(Handler, parameter: String, traced: String?)
         case notFound
         case methodNotAllowed(allow: String)
     }
@@ -63,7 +77,7 @@ public struct HTTPRouter {
     private static func choose(_ methods: Methods, _ method: HTTPMethod, _ parameter: String) -> Resolution {
         let wanted = method == .head ? .get : method
         if let found = methods.first(where: { $0.method == wanted }) {
-            return .handler(found.handler, parameter: parameter)
+            return .handler(found.handler, parameter: parameter, traced: found.isTraced ? found.path : nil)
         }
         var allowed = methods.map(\.method.text)
         if methods.contains(where: { $0.method == .get }) { allowed.append("HEAD") }

@@ -22,6 +22,9 @@ public final class HTTPServer {
     private let metrics: MetricsRegistry
     /// Told of every problem that a client is answered with.
     public var problemTold: ((ProblemKind) -> Void)?
+    /// Makes the spans of requests to traced routes.
+    public var tracer = Tracer.disabled
+    var random = RandomSource()
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]
@@ -56,6 +59,8 @@ public final class HTTPServer {
     }
 
     public var isEmpty: Bool { connections.isEmpty }
+
+    var isTLS: Bool { tls != nil }
 
     private func accept(_ fd: CInt) {
         guard budget.take() else { return refuse(fd) }

@@ -1,4 +1,5 @@
 import Sessions
+import Telemetry
 
 /// A client's wish for a connection to a session.
 struct ConnectionRequest: Sendable {
@@ -10,4 +11,6 @@ struct ConnectionRequest: Sendable {
 
     let kind: Kind
     let wish: SessionWish
+    /// Ends when the connection is joined to its session, or refused.
+    let handshake: OpenSpan?
 }

@@ -18,7 +18,7 @@ final class EventsExchange: RequestOwner {
     private let home: PublicWebLoop
     private let session: Session?
     private let responder: Responder
-    private let form: EventsPost.Form
+    private let post: EventsPost
     /// Of each id: where in the answer its outcome goes. The same event can stand in a batch more than once.
     private var positions: [[UInt8]: [Int]] = [:]
     private var contents: [[UInt8]: Int] = [:]
@@ -29,11 +29,13 @@ final class EventsExchange: RequestOwner {
     private var outstanding = 0
     private var hasBegun = false
 
-    init(home: PublicWebLoop, session: Session?, responder: Responder, form: EventsPost.Form) {
+    private var form: EventsPost.Form { post.form }
+
+    init(home: PublicWebLoop, session: Session?, responder: Responder, post: EventsPost) {
         self.home = home
         self.session = session
         self.responder = responder
-        self.form = form
+        self.post = post
         correlationID = session?.correlationID ?? home.newCorrelationID()
     }
 
@@ -69,10 +71,11 @@ final class EventsExchange: RequestOwner {
         let acceptance =
             session.map {
                 home.accept(
-                    bytes, envelope, for: $0, waiter: handle, keepsCorrelationID: false, isOverHTTP: true)
+                    bytes, envelope, for: $0, Arrival(waiter: handle, isOverHTTP: true, trace: post.trace))
             }
             ?? home.accept(
-                bytes, envelope, for: self, waiter: 0, keepsCorrelationID: true, isOverHTTP: true, isOpen: true)
+                bytes, envelope, for: self,
+                Arrival(keepsCorrelationID: true, isOverHTTP: true, isOpen: true, trace: post.trace))
         switch acceptance {
         case .accepted: break
         case .refused(let problem): finish(id, problem)
@@ -85,7 +88,7 @@ final class EventsExchange: RequestOwner {
             guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
             event.withUnsafeBytes { bytes in
                 guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
-                take(bytes, envelope, id, dropping: [], timings: [])
+                take(Delivery(envelope: envelope, bytes: bytes), id, dropping: [], timings: [])
             }
         }
     }
@@ -121,31 +124,26 @@ final class EventsExchange: RequestOwner {
     /// An answer to one of its events. - Parameter timings: its hops, complete; empty leaves them as they are.
     /// - Returns: the event as the client gets it; nil if it is none of its own.
     @discardableResult
-    func deliver(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, timings: [UInt8]
-    ) -> [UInt8]? {
-        let id = PublicWebLoop.withDecoded(envelope.value(.causationid, in: bytes)) { Array($0) }
+    func deliver(_ delivery: Delivery, timings: [UInt8]) -> [UInt8]? {
+        let id = PublicWebLoop.withDecoded(delivery.value(.causationid)) { Array($0) }
         // A `sequence` of the service's own would be taken for the session's.
         var dropping: EventEnvelope.Members = [.sequence, .returnaddress, .expirytime]
         if !timings.isEmpty { dropping.insert(.servertiming) }
-        guard let answer = take(bytes, envelope, id, dropping: dropping, timings: timings) else { return nil }
+        guard let answer = take(delivery, id, dropping: dropping, timings: timings) else { return nil }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
     private func take(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ id: [UInt8], dropping: EventEnvelope.Members,
-        timings: [UInt8]
+        _ delivery: Delivery, _ id: [UInt8], dropping: EventEnvelope.Members, timings: [UInt8]
     ) -> [UInt8]? {
         guard isWaiting(id) != nil else { return nil }
         var answer: [UInt8] = []
-        envelope.appendRewritten(from: bytes, dropping: dropping, to: &answer) { writer in
+        delivery.append(dropping: dropping, to: &answer) { writer in
             if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
         }
-        if form == .single, envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
-            singleProblem = Self.problem(bytes, envelope)
-        }
+        if form == .single { singleProblem = delivery.problem }
         return set(answer, of: id)
     }
 
@@ -184,20 +182,9 @@ final class EventsExchange: RequestOwner {
     /// The problem that an event of type `switchboard.error` tells; nil for any other event.
     static func storedProblem(_ event: [UInt8]) -> Problem? {
         event.withUnsafeBytes { bytes in
-            guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient),
-                envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true
-            else { return nil }
-            return problem(bytes, envelope)
+            guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return nil }
+            return Delivery(envelope: envelope, bytes: bytes).problem
         }
-    }
-
-    /// A service's error event tells its problem in `data`.
-    private static func problem(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Problem {
-        let data = envelope.value(.data, in: bytes).flatMap { try? JSONValue.parse(Array($0)) }
-        let name = data?["type"]?.string?.split(separator: ":").last.map(String.init) ?? ""
-        return Problem(
-            ProblemKind(rawValue: name) ?? .listenerFailed,
-            data?["detail"]?.string ?? "The service failed on the event.")
     }
 
     private func respondIfComplete() {

@@ -1,4 +1,5 @@
 import Sessions
+import Telemetry
 
 /// A `POST /events` whose body has been read and found to be well-formed.
 struct EventsPost: Sendable {
@@ -10,4 +11,6 @@ struct EventsPost: Sendable {
     let correlationID: CorrelationID?
     /// `Prefer: respond-async` (RFC 7240 §4.1).
     let isAsync: Bool
+    /// Of the request.
+    let trace: PropagatedContext
 }

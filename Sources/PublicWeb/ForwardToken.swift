@@ -8,5 +8,7 @@ struct ForwardToken: PosterToken {
     let request: PendingRequests.RequestID
     /// The number of the event's timeline.
     let timeline: UInt64
+    /// Nil if the event is not sampled.
+    let spans: RequestSpans?
     let retryUntil: MonotonicInstant
 }

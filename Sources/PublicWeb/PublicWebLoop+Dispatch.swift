@@ -2,6 +2,7 @@ import CloudEvents
 import Core
 import HTTPServer
 import Sessions
+import Telemetry
 import Tiers
 
 /// The way of an answer from the dispatcher to the client that waits for it.
@@ -107,51 +108,59 @@ extension PublicWebLoop {
     private func deliver(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to handle: UInt64?
     ) -> Problem? {
+        guard let spans = beginDelivery(envelope, in: bytes) else {
+            return deliver(Delivery(envelope: envelope, bytes: bytes), to: handle)
+        }
+        let problem = deliver(Delivery(envelope: envelope, bytes: bytes, context: spans.pushContext), to: handle)
+        endDelivery(spans, problem)
+        return problem
+    }
+
+    private func deliver(_ delivery: Delivery, to handle: UInt64?) -> Problem? {
         guard let handle, let owner = owner(handle) else { return Problem(.sessionGone, "No such session is here.") }
-        if let exchange = owner as? EventsExchange { return deliver(envelope, in: bytes, to: exchange) }
-        guard let session = owner as? Session, let id = envelope.value(.correlationid, in: bytes),
+        if let exchange = owner as? EventsExchange { return deliver(delivery, to: exchange) }
+        guard let session = owner as? Session, let id = delivery.value(.correlationid),
             CorrelationID(id) == session.correlationID
         else { return Problem(.sessionGone, "No such session is here.") }
-        return deliver(envelope, in: bytes, to: session)
+        return deliver(delivery, to: session)
     }
 
     /// An exchange has no session: each of its events may carry a correlation id of its own.
-    private func deliver(
-        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to exchange: EventsExchange
-    ) -> Problem? {
-        guard envelope.has(.causationid) else {
+    private func deliver(_ delivery: Delivery, to exchange: EventsExchange) -> Problem? {
+        guard delivery.envelope.has(.causationid) else {
             return Problem(.sessionGone, "An HTTP request takes only answers to what it asked.")
         }
-        let settled = Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+        let settled = Self.withDecoded(delivery.value(.causationid)) { id in
             sessions.pending.settle(owner: exchange.handle, list: &exchange.pending, id: id)
         }
         guard let settled else {
             shared.metrics.answersUnexpected.add()
             return nil
         }
-        let timings = returned(envelope, in: bytes, of: settled.request)
+        let spans = takeSpans(of: settled.request)
+        let timings = returned(delivery, of: settled.request, spans)
         sessions.pending.forget(settled.request)
         countAnswer()
-        exchange.deliver(bytes, envelope, timings: timings)
+        exchange.deliver(delivery, timings: timings)
+        spans?.answered(delivery.problem)
         return nil
     }
 
-    private func deliver(
-        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session
-    ) -> Problem? {
+    private func deliver(_ delivery: Delivery, to session: Session) -> Problem? {
+        let envelope = delivery.envelope
         if envelope.extent.count > shared.limits.streamedEventBytesMax {
-            return refuse(tooLarge: envelope, in: bytes, of: session)
+            return refuse(tooLarge: delivery, of: session)
         }
         let queued = connection(of: session)?.queuedBytes ?? 0
         let route =
             envelope.has(.causationid)
-            ? Self.withDecoded(envelope.value(.causationid, in: bytes)) { id in
+            ? Self.withDecoded(delivery.value(.causationid)) { id in
                 sessions.route(answerTo: id, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
             } : sessions.route(answerTo: nil, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
         switch route {
         case .unexpected: shared.metrics.answersUnexpected.add()
         case .waiter(let waiter, let request):
-            if let waiter = exchange(waiter) { reply(envelope, in: bytes, to: waiter, of: session, request) }
+            if let waiter = exchange(waiter) { reply(delivery, to: waiter, of: session, request) }
         case .tooSlow:
             return Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1)
         case .stream(let request):
@@ -163,19 +172,19 @@ extension PublicWebLoop {
             } else {
                 shared.metrics.pushesDelivered.add()
             }
-            append(envelope, in: bytes, to: session, ending: request)
-            halfClosed?.deliver(bytes, envelope, timings: [])
+            let spans = request.flatMap { takeSpans(of: $0) }
+            append(delivery, to: session, ending: request, spans)
+            halfClosed?.deliver(delivery, timings: [])
+            spans?.answered(delivery.problem)
         }
         return nil
     }
 
     /// What is larger than may wait for a client could never be given to one, and all that follows would wait behind it.
-    private func refuse(
-        tooLarge envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of session: Session
-    ) -> Problem? {
+    private func refuse(tooLarge delivery: Delivery, of session: Session) -> Problem? {
         let detail = "The answer is larger than \(shared.limits.streamedEventBytesMax) bytes."
-        guard envelope.has(.causationid) else { return Problem(.contentTooLarge, detail) }
-        let found = Self.withDecoded(envelope.value(.causationid, in: bytes)) {
+        guard delivery.envelope.has(.causationid) else { return Problem(.contentTooLarge, detail) }
+        let found = Self.withDecoded(delivery.value(.causationid)) {
             sessions.pending.find(owner: session.handle, id: $0)
         }
         guard let found, found.state == .waiting else {
@@ -183,7 +192,7 @@ extension PublicWebLoop {
             return nil
         }
         if let waiter = exchange(sessions.pending.waiter(of: found.request)), !waiter.isHalfClosed {
-            reply(envelope, in: bytes, to: waiter, of: session, found.request)
+            reply(delivery, to: waiter, of: session, found.request)
         } else {
             settle(found.request, of: session, Problem(.listenerFailed, detail))
         }
@@ -191,14 +200,11 @@ extension PublicWebLoop {
     }
 
     private func append(
-        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to session: Session,
-        ending request: PendingRequests.RequestID?
+        _ delivery: Delivery, to session: Session, ending request: PendingRequests.RequestID?, _ spans: RequestSpans?
     ) {
-        let timings = request.map { returned(envelope, in: bytes, of: $0) } ?? []
+        let timings = request.map { returned(delivery, of: $0, spans) } ?? []
         append(to: session, ending: request) { output, sequence in
-            envelope.appendRewritten(
-                from: bytes, dropping: [.returnaddress, .sequence, .expirytime, .servertiming], to: &output
-            ) { writer in
+            delivery.append(dropping: [.returnaddress, .sequence, .expirytime, .servertiming], to: &output) { writer in
                 writer.paddedDecimal("sequence", sequence, width: 16)
                 if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
             }
@@ -206,15 +212,16 @@ extension PublicWebLoop {
     }
 
     private func reply(
-        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to waiter: EventsExchange, of session: Session,
-        _ request: PendingRequests.RequestID
+        _ delivery: Delivery, to waiter: EventsExchange, of session: Session, _ request: PendingRequests.RequestID
     ) {
         _ = sessions.pending.settle(request, list: &session.pending)
         countAnswer()
-        let timings = returned(envelope, in: bytes, of: request)
+        let spans = takeSpans(of: request)
+        let timings = returned(delivery, of: request, spans)
+        defer { spans?.answered(delivery.problem) }
         sessions.timelines.mark(
             sessions.pending.timeline(of: request), .pushed, at: SystemClock.wallNanoseconds())
-        if let event = waiter.deliver(bytes, envelope, timings: timings) {
+        if let event = waiter.deliver(delivery, timings: timings) {
             keepReply(event, of: request, in: session)
         } else {
             sessions.pending.forget(request)
@@ -224,23 +231,24 @@ extension PublicWebLoop {
     /// Notes that the answer to a request is back, and completes its hops: the broker's part is what no tier claims.
     /// - Returns: the value of `servertiming`; empty if it is not known when the event was accepted.
     private func returned(
-        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of request: PendingRequests.RequestID
+        _ delivery: Delivery, of request: PendingRequests.RequestID, _ spans: RequestSpans?
     ) -> [UInt8] {
         let number = sessions.pending.timeline(of: request)
         let now = SystemClock.wallNanoseconds()
-        let hops = envelope.value(.servertiming, in: bytes)
+        let hops = delivery.value(.servertiming)
         sessions.timelines.mark(number, .dispatched, at: now)
-        if let answered = envelope.value(.time, in: bytes).flatMap({ RFC3339.parse($0) }) {
+        if let answered = delivery.value(.time).flatMap({ RFC3339.parse($0) }) {
             let handling = hops.map { ServerTimings.sumNanoseconds($0, except: "dispatcher") } ?? 0
             sessions.timelines.mark(number, .consumed, at: answered > handling ? answered - handling : answered)
             sessions.timelines.mark(number, .answered, at: answered)
         }
-        if envelope.value(.type, in: bytes)?.equals(ErrorEvent.type) == true {
+        if delivery.isError {
             sessions.timelines.fail(number, problem: ProblemKind.listenerFailed.rawValue, at: now)
         }
         guard let timeline = sessions.timelines[number], let accepted = timeline.time(of: .accepted) else { return [] }
         let forwarded = timeline.time(of: .forwarded) ?? accepted
         let total = now > accepted ? now - accepted : 0
+        shared.metrics.roundtrip.record(nanoseconds: total, context: spans?.context)
         let own = forwarded > accepted ? forwarded - accepted : 0
         let known = own &+ (hops.map { ServerTimings.sumNanoseconds($0) } ?? 0)
         var timings: [UInt8] = []

@@ -1,8 +1,10 @@
 import CloudEvents
 import Core
+import EventTracing
 import HTTPClient
 import JSON
 import Sessions
+import Telemetry
 import Tiers
 
 /// The way of an event from a client to the dispatcher.
@@ -12,10 +14,9 @@ extension PublicWebLoop {
         .correlationid, .returnaddress, .sequence, .servertiming, .expirytime,
     ]
 
-    /// Takes a client's event: from then on `owner`, or `waiter` if there is one, gets exactly one answer or one error.
+    /// Takes a client's event: from then on `owner`, or the waiter if there is one, gets exactly one answer or one error.
     func accept(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, for owner: any RequestOwner, waiter: UInt64,
-        keepsCorrelationID: Bool, isOverHTTP: Bool = false, isOpen: Bool = false
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, for owner: any RequestOwner, _ arrival: Arrival
     ) -> Acceptance {
         let limits = shared.limits
         // What is known already is not refused: it has, or gets, its one outcome.
@@ -35,7 +36,8 @@ extension PublicWebLoop {
         let admission = withID(bytes, envelope, generated) { id in
             sessions.admit(
                 IncomingRequest(
-                    id: id, content: content, deadline: deadline, waiter: waiter, isOverHTTP: isOverHTTP),
+                    id: id, content: content, deadline: deadline, waiter: arrival.waiter,
+                    isOverHTTP: arrival.isOverHTTP),
                 owner: owner.handle,
                 list: &owner.pending, session: owner as? Session, waitingMax: limits.inFlightPerSessionMax
             ) { EventsExchange.storedProblem($0)?.kind.isPassing == true }
@@ -53,10 +55,7 @@ extension PublicWebLoop {
             shared.metrics.eventsDuplicate.add()
             return .ended(place)
         case .inserted(let request):
-            guard
-                let problem = forward(
-                    bytes, envelope, generated, lifetime, owner, keepsCorrelationID, request, isOpen: isOpen)
-            else {
+            guard let problem = forward(bytes, envelope, generated, lifetime, owner, request, arrival) else {
                 return .accepted
             }
             sessions.withdraw(request, list: &owner.pending)
@@ -67,25 +66,29 @@ extension PublicWebLoop {
     /// Nil if the event is on its way.
     private func forward(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
-        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ request: PendingRequests.RequestID, isOpen: Bool
+        _ owner: any RequestOwner, _ request: PendingRequests.RequestID, _ arrival: Arrival
     ) -> Problem? {
         let wait = min(shared.limits.dispatcherWaitMilliseconds, lifetime)
+        let correlationID = correlationID(of: envelope, bytes, owner, arrival.keepsCorrelationID)
+        let trace = beginTrace(bytes, envelope, generated, correlationID, owner, arrival)
         let timeline = withID(bytes, envelope, generated) { id in
             sessions.timelines.begin(
-                id: id, correlationID: correlationID(of: envelope, bytes, owner, keepsCorrelationID),
-                owner: owner.handle,
-                acceptedAt: SystemClock.wallNanoseconds(), isOpen: isOpen)
+                id: id, correlationID: correlationID, owner: owner.handle,
+                acceptedAt: SystemClock.wallNanoseconds(), isOpen: arrival.isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
         let token = ForwardToken(
-            owner: owner.handle, request: request, timeline: timeline,
+            owner: owner.handle, request: request, timeline: timeline, spans: trace.spans,
             retryUntil: loop.now.advanced(byMilliseconds: wait))
         let isTaken = poster.append(token) { output in
-            append(bytes, envelope, generated, lifetime, owner, keepsCorrelationID, to: &output)
+            append(bytes, envelope, generated, lifetime, owner, arrival.keepsCorrelationID, trace, to: &output)
         }
         guard isTaken else {
-            return Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1)
+            let problem = Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1)
+            trace.spans?.answered(problem)
+            return problem
         }
+        if let spans = trace.spans { sessions.pending.setTrace(requestSpans.insert(spans), of: request) }
         shared.metrics.eventsAccepted.add()
         shared.metrics.eventsWaiting.add(1)
         return nil
@@ -161,9 +164,9 @@ extension PublicWebLoop {
 
     private func append(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
-        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, to output: inout [UInt8]
+        _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ trace: OutgoingTrace, to output: inout [UInt8]
     ) {
-        var dropping = Self.reserved
+        var dropping = Self.reserved.union(trace.dropping)
         let keeps = keepsCorrelationID && envelope.has(.correlationid)
         if keeps { dropping.remove(.correlationid) }
         let address = ReturnAddress(
@@ -176,20 +179,26 @@ extension PublicWebLoop {
             if !keeps { owner.correlationID.bytes.withUnsafeBytes { writer.rawString("correlationid", $0) } }
             address.withUnsafeBytes { writer.rawString("returnaddress", $0) }
             writer.time("expirytime", wallNanoseconds: SystemClock.wallNanoseconds() + lifetime * 1_000_000)
+            trace.write(to: &writer)
         }
     }
 
     /// A batch goes out to the dispatcher, maybe not for the first time.
     func forwarding(_ tokens: [ForwardToken]) {
         let now = SystemClock.wallNanoseconds()
-        for token in tokens { sessions.timelines.mark(token.timeline, .forwarded, at: now) }
+        for token in tokens {
+            sessions.timelines.mark(token.timeline, .forwarded, at: now)
+            token.spans?.forwarding()
+        }
     }
 
     /// What the dispatcher made of a batch.
     func forwarded(_ tokens: [ForwardToken], _ outcome: PostOutcome) {
         switch outcome {
         case .unavailable(let reason):
-            shared.logger.warning("events not forwarded", ["reason": .string(reason), "count": .integer(tokens.count)])
+            shared.logger.warning(
+                "events not forwarded", context: context(of: tokens),
+                ["reason": .string(reason), "count": .integer(tokens.count)])
             let problem = Problem(
                 .dispatcherUnavailable, "The dispatcher could not be reached.", retryAfterSeconds: 1)
             for token in tokens { fail(token, problem) }
@@ -199,7 +208,7 @@ extension PublicWebLoop {
             else {
                 let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
                 shared.logger.error(
-                    "the dispatcher refused a batch",
+                    "the dispatcher refused a batch", context: context(of: tokens),
                     ["status": .integer(response.status), "reason": .string(reason)])
                 for token in tokens { fail(token, Problem(.internalError, "The dispatcher refused the event.")) }
                 return
@@ -216,10 +225,17 @@ extension PublicWebLoop {
         let failed = Set(failures.map(\.index))
         for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
             sessions.timelines.mark(token.timeline, .confirmed, at: now)
+            token.spans?.forwarded(nil)
         }
     }
 
+    /// Of a batch's log record: that of its first event that has one.
+    private func context(of tokens: [ForwardToken]) -> TraceContext? {
+        tokens.lazy.compactMap { $0.spans?.forwardContext }.first
+    }
+
     private func fail(_ token: ForwardToken, _ problem: Problem) {
+        token.spans?.forwarded(problem)
         if let owner = owner(token.owner) { settle(token.request, of: owner, problem) }
     }
 }

@@ -80,7 +80,7 @@ extension PublicWebLoop {
         switch found {
         case .failure(let problem): exchange.respond(problem)
         case .success(let id):
-            let post = EventsPost(body: body, form: form, correlationID: id, isAsync: isAsync)
+            let post = EventsPost(body: body, form: form, correlationID: id, isAsync: isAsync, trace: request.trace)
             ask(.post(post), at: id.map { loopIndex(of: $0) } ?? index, exchange)
         }
     }
@@ -124,7 +124,7 @@ extension PublicWebLoop {
                 return responder.respond(postControl(type, bytes, first, session))
             }
             if post.isAsync { return responder.respond(postAsync(bytes, envelopes, post, session)) }
-            let exchange = EventsExchange(home: self, session: session, responder: responder, form: post.form)
+            let exchange = EventsExchange(home: self, session: session, responder: responder, post: post)
             exchange.begin(bytes, envelopes)
             if exchange.handle != 0 { waiting(exchange) }
         }
@@ -155,8 +155,8 @@ extension PublicWebLoop {
             body.append("{\"id\":")
             JSONWriter.appendString(id, to: &body)
             switch accept(
-                bytes, envelope, for: session, waiter: 0, keepsCorrelationID: false, isOverHTTP: true,
-                isOpen: post.correlationID == nil
+                bytes, envelope, for: session,
+                Arrival(isOverHTTP: true, isOpen: post.correlationID == nil, trace: post.trace)
             ) {
             case .ended(let place) where post.form == .single:
                 return HTTPAnswer(

@@ -14,11 +14,11 @@ extension PublicWebLoop {
     func publicRouter() -> HTTPRouter {
         var router = HTTPRouter()
         addHealth(to: &router)
-        router.add(.get, "/ws") { [unowned self] in openSession($0, $1) }
-        router.add(.post, "/events") { [unowned self] in postEvents($0, $1) }
-        router.add(.get, "/events/{id}") { [unowned self] in getEvent($0, $1) }
-        router.add(.get, "/sessions/{correlationid}/events") { [unowned self] in openStream($0, $1) }
-        router.add(.post, "/ping") { [unowned self] in postPing($0, $1) }
+        router.add(.get, "/ws", isTraced: true) { [unowned self] in openSession($0, $1) }
+        router.add(.post, "/events", isTraced: true) { [unowned self] in postEvents($0, $1) }
+        router.add(.get, "/events/{id}", isTraced: true) { [unowned self] in getEvent($0, $1) }
+        router.add(.get, "/sessions/{correlationid}/events", isTraced: true) { [unowned self] in openStream($0, $1) }
+        router.add(.post, "/ping", isTraced: true) { [unowned self] in postPing($0, $1) }
         if let path = shared.echoPath { router.add(.get, path) { [unowned self] in openEcho($0, $1) } }
         return router
     }
@@ -51,7 +51,10 @@ extension PublicWebLoop {
         guard let wish = wish(request, exchange) else { return }
         let isStrict = upgrade.subprotocols.contains(Self.subprotocol)
         let answer = Self.answer(to: upgrade, subprotocol: isStrict ? Self.subprotocol : nil)
-        connect(exchange, ConnectionRequest(kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish))
+        connect(
+            exchange,
+            ConnectionRequest(
+                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, handshake: exchange.takeSpan()))
     }
 
     private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -65,7 +68,7 @@ extension PublicWebLoop {
             wish.after = sequence
         }
         if request.head.method == .head { return exchange.respond(status: 200, contentType: "text/event-stream") }
-        connect(exchange, ConnectionRequest(kind: .eventStream, wish: wish))
+        connect(exchange, ConnectionRequest(kind: .eventStream, wish: wish, handshake: exchange.takeSpan()))
     }
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.

@@ -31,7 +31,10 @@ extension PublicWebLoop {
         if let token = request.wish.token, let home = home(of: token), home != target {
             return exchange.respond(Self.problem(.wrongToken))
         }
-        guard let channel = exchange.takeOver(handler: parkedHandler) else { return }
+        guard let channel = exchange.takeOver(handler: parkedHandler) else {
+            request.handshake?.end(shared.tracer)
+            return
+        }
         if target == index { return join(channel, request) }
         channel.pauseReading()
         // Not at once: what came behind the request is put aside only when the handler's call is over.
@@ -40,6 +43,7 @@ extension PublicWebLoop {
             guard peers[target].post(.adopt(detached, request)) == .full else { return }
             // Dropped, the connection is closed: the client tries again.
             shared.metrics.count(.overloaded)
+            request.handshake?.end(status: 503, shared.tracer)
         }
     }
 
@@ -64,7 +68,8 @@ extension PublicWebLoop {
 
     private func join(_ channel: Channel, _ request: ConnectionRequest) {
         if isDraining {
-            return refuse(channel, Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
+            let problem = Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1)
+            return refuse(channel, request, problem)
         }
         let handle = connections.reserve()
         let secret = SessionToken.Secret(random: &random)
@@ -74,19 +79,19 @@ extension PublicWebLoop {
         switch opening {
         case .refused(let refusal):
             connections.remove(handle)
-            refuse(channel, Self.problem(refusal))
+            refuse(channel, request, Self.problem(refusal))
         case .opened(let session, let details):
             if details.takenOver != 0, let older = connections[details.takenOver] { older.end(.takenOver) }
-            begin(session, details, on: channel, request.kind, handle)
+            begin(session, details, on: channel, request, handle)
         }
     }
 
     private func begin(
-        _ session: Session, _ details: SessionOpening.Details, on channel: Channel, _ kind: ConnectionRequest.Kind,
+        _ session: Session, _ details: SessionOpening.Details, on channel: Channel, _ request: ConnectionRequest,
         _ handle: UInt64
     ) {
         let connection: SessionConnection
-        switch kind {
+        switch request.kind {
         case .webSocket(let answer, let isStrict):
             publicServer?.countResponse(status: 101)
             channel.write { $0.append(contentsOf: answer) }
@@ -98,6 +103,7 @@ extension PublicWebLoop {
             connection = EventStream(home: self, session: session, handle: handle, channel: channel)
         }
         connections.fill(handle, connection)
+        endHandshake(request, of: session)
         channel.handler = connection
         count(details)
         connection.write(SessionOpenedEvent.make(session, details, home: self))
@@ -130,7 +136,8 @@ extension PublicWebLoop {
     }
 
     /// An answer without a session: the connection ends with it.
-    private func refuse(_ channel: Channel, _ problem: Problem) {
+    private func refuse(_ channel: Channel, _ request: ConnectionRequest, _ problem: Problem) {
+        request.handshake?.end(status: problem.kind.status, shared.tracer)
         shared.metrics.count(problem.kind)
         publicServer?.countResponse(status: problem.kind.status)
         var headers: [(name: StaticString, value: String)] = [("Content-Type", "application/problem+json")]
@@ -149,6 +156,7 @@ extension PublicWebLoop {
     /// A connection has ended; its session goes on, unless another one has it.
     func left(_ session: Session, _ connection: UInt64) {
         connections.remove(connection)
+        if !handshakes.isEmpty { handshakes[connection] = nil }
         sessions.detach(session, connection: connection, now: loop.now)
         countSessions()
     }

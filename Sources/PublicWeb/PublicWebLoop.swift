@@ -31,6 +31,10 @@ final class PublicWebLoop: TimerTarget {
     var connections = Slab<SessionConnection>()
     var exchanges = Slab<EventsExchange>()
     var queryWaits = Slab<HTTPExchange>()
+    /// Those of sampled events that have no answer yet.
+    var requestSpans = Slab<RequestSpans>()
+    /// The spans of sampled handshakes, by connection.
+    var handshakes: [UInt64: TraceContext] = [:]
     /// Exchanges of requests that other loops have, by loop and number there.
     var remoteExchanges: [RemoteWait: UInt64] = [:]
     let parkedHandler = ParkedHandler()
@@ -81,6 +85,7 @@ final class PublicWebLoop: TimerTarget {
         for server in [publicServer, internalServer] { server.problemTold = { [shared] in shared.metrics.count($0) } }
         try publicServer.listen(on: publicSocket)
         try internalServer.listen(on: internalSocket)
+        publicServer.tracer = shared.tracer
         self.publicServer = publicServer
         self.internalServer = internalServer
         setTimer(TimerKind.deadlines, Self.deadlineScanMilliseconds)
@@ -133,6 +138,7 @@ final class PublicWebLoop: TimerTarget {
         } overrun: { session in
             overrun(session)
         }
+        endAbandonedSpans()
         countSessions()
     }
 
@@ -150,6 +156,10 @@ final class PublicWebLoop: TimerTarget {
         shared.metrics.eventsWaiting.add(-1)
         sessions.timelines.fail(
             sessions.pending.timeline(of: request), problem: problem.kind.rawValue, at: SystemClock.wallNanoseconds())
+        if let spans = takeSpans(of: request) {
+            log(problem, spans)
+            spans.answered(problem)
+        }
         if let exchange = owner as? EventsExchange {
             sessions.pending.forget(request)
             exchange.fail(id: id, problem)

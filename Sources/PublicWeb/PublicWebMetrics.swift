@@ -19,6 +19,8 @@ final class PublicWebMetrics: Sendable {
     let pushesDelivered: Counter
     let answersUnexpected: Counter
     let eventsWaiting: Gauge
+    /// From accepting an event to its answer; the exemplars are of sampled ones.
+    let roundtrip: Histogram
     let dispatchRefused: Counter
     let framesRefused: Counter
     let slowClosed: Counter
@@ -51,6 +53,7 @@ final class PublicWebMetrics: Sendable {
         answersUnexpected = registry.counter(
             "switchboard_answers_unexpected_total", "Answers dropped because nothing waited for them any more")
         eventsWaiting = registry.gauge("switchboard_events_pending", "Accepted events without an answer yet")
+        roundtrip = registry.histogram("switchboard_roundtrip", "From accepting an event to its answer")
         dispatchRefused = registry.counter(
             "switchboard_dispatch_refused_total", "Events that /dispatch could not give to anyone")
         framesRefused = registry.counter(

@@ -75,7 +75,7 @@ final class WebSocketConnection: SessionConnection {
             if let problem = home.control(type, message, envelope, of: session) { refuse(problem, cause: cause) }
             return
         }
-        switch home.accept(message, envelope, for: session, waiter: 0, keepsCorrelationID: false) {
+        switch home.accept(message, envelope, for: session, Arrival()) {
         case .accepted, .stillWaiting: break
         case .refused(let problem): refuse(problem, cause: cause)
         case .ended(let place): answerAgain(place)

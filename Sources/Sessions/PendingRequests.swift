@@ -62,6 +62,7 @@ public struct PendingRequests {
         var previous: Int32 = -1
         var timer: TimingWheel<RequestID>.TimerID?
         var timeline = UInt64.max
+        var trace: UInt64 = 0
         /// Nil if the place is free.
         var state: State?
     }
@@ -72,6 +73,8 @@ public struct PendingRequests {
     private var places: [Int: Int32] = [:]
     private var wheel: TimingWheel<RequestID>
     private var due: [RequestID] = []
+    /// Those of requests that were forgotten while they waited.
+    private var abandoned: [UInt64] = []
     /// Those that wait.
     public private(set) var count = 0
     /// Those that have ended and are remembered.
@@ -111,6 +114,7 @@ public struct PendingRequests {
             entry.previous = -1
             entry.timer = timer
             entry.timeline = .max
+            entry.trace = 0
             entry.state = .waiting
         }
         if list.head >= 0 { entries[Int(list.head)].previous = index }
@@ -137,6 +141,20 @@ public struct PendingRequests {
 
     public mutating func setTimeline(_ number: UInt64, of request: RequestID) {
         if isCurrent(request) { entries[Int(request.index)].timeline = number }
+    }
+
+    /// What its owner keeps of the request's trace; 0 for nothing.
+    public func trace(of request: RequestID) -> UInt64 { isCurrent(request) ? entries[Int(request.index)].trace : 0 }
+
+    public mutating func setTrace(_ number: UInt64, of request: RequestID) {
+        if isCurrent(request) { entries[Int(request.index)].trace = number }
+    }
+
+    /// The traces of requests that `forgetAll` took since the last call.
+    public mutating func takeAbandonedTraces() -> [UInt64] {
+        guard !abandoned.isEmpty else { return [] }
+        defer { abandoned = [] }
+        return abandoned
     }
 
     /// The hash that the request was inserted with.
@@ -195,6 +213,8 @@ public struct PendingRequests {
     public mutating func forgetAll(of list: inout List) {
         while list.head >= 0 {
             let request = RequestID(index: list.head, generation: entries[Int(list.head)].generation)
+            let trace = entries[Int(list.head)].trace
+            if trace != 0 { abandoned.append(trace) }
             guard settle(request, list: &list) != nil else { return }
             forget(request)
         }

@@ -63,6 +63,22 @@ public final class Logger: Sendable {
         log(.error, message, context, fields())
     }
 
+    /// A step on the way of one event, of which there are too many to print: it is printed at the level debug only, and
+    /// exported whatever the level if the event's trace is sampled, so that trace and logs are found together.
+    public func step(
+        _ message: StaticString, context: TraceContext, _ fields: @autoclosure () -> Fields = [:]
+    ) {
+        if let sink, context.isSampled, context.isValid {
+            let record = LogRecord(
+                wallNanoseconds: SystemClock.wallNanoseconds(), level: .info, message: message,
+                fields: fields().map { $0 }, context: context)
+            sink.offer(record)
+            if level <= .debug { print(record) }
+        } else if level <= .debug {
+            log(.debug, message, context, fields())
+        }
+    }
+
     private func log(_ level: LogLevel, _ message: StaticString, _ context: TraceContext?, _ fields: Fields) {
         let now = SystemClock.wallNanoseconds()
         guard let suppressed = admit(message.description, now / 1_000_000_000) else { return }
@@ -70,10 +86,14 @@ public final class Logger: Sendable {
             wallNanoseconds: now, level: level, message: message,
             fields: fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : []),
             context: context?.isValid == true ? context ?? .none : .none)
+        print(record)
+        sink?.offer(record)
+    }
+
+    private func print(_ record: LogRecord) {
         let line = isJSON ? jsonLine(record) : textLine(record)
         // One write per line, so that lines of several threads and processes stay whole; a full pipe loses the line.
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        sink?.offer(record)
     }
 
     /// How many such records were left out before this one; nil if it is to be left out too.

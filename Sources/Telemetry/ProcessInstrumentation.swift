@@ -48,7 +48,9 @@ public final class ProcessInstrumentation: Sendable {
         raise()
         return Instrumentation(
             logger: Logger(service: service, level: logLevel, format: logFormat, sink: logs), registry: registry,
-            tracer: Tracer(sampler: settings.sampler, spans: spans), process: self)
+            tracer: Tracer(
+                sampler: settings.sampler, spans: spans, propagatesTraceContext: settings.propagatesTraceContext,
+                propagatesBaggage: settings.propagatesBaggage), process: self)
     }
 
     /// For the exporter's own trouble: nothing of it is exported.

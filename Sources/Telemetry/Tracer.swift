@@ -9,16 +9,36 @@ public final class Tracer: Sendable {
     public let sampler: Sampler
     /// Nil when disabled.
     public let spans: TelemetryQueue<Span>?
+    /// Whether trace contexts that come in are joined, and written where work goes out (`OTEL_PROPAGATORS`).
+    public let propagatesTraceContext: Bool
+    public let propagatesBaggage: Bool
 
-    public init(sampler: Sampler, spans: TelemetryQueue<Span>?) {
+    public init(
+        sampler: Sampler, spans: TelemetryQueue<Span>?, propagatesTraceContext: Bool = true,
+        propagatesBaggage: Bool = true
+    ) {
         self.sampler = sampler
         self.spans = spans
+        self.propagatesTraceContext = propagatesTraceContext
+        self.propagatesBaggage = propagatesBaggage
     }
 
     public var isEnabled: Bool { spans != nil }
 
     /// Whether a span of that context is worth making.
     public func records(_ context: TraceContext) -> Bool { spans != nil && context.isSampled && context.isValid }
+
+    /// The context that came with a piece of work; `none` if there is none, or none is to be joined.
+    /// - Parameter traceparent: the header's value, or the attribute's.
+    public func extract(_ traceparent: UnsafeRawBufferPointer?) -> TraceContext {
+        guard propagatesTraceContext, let traceparent else { return .none }
+        return TraceContext(traceparent: traceparent) ?? .none
+    }
+
+    /// Whether no span is made below that parent, which is known without making its context.
+    public func declines(_ parent: TraceContext) -> Bool {
+        spans == nil || parent.isValid && !sampler.isSampled(traceIDLow: parent.traceIDLow, parent: parent)
+    }
 
     /// The context of a new span, with the decision whether it is sampled: a child of the parent's, or of a trace of its
     /// own without a valid one.

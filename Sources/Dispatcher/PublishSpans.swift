@@ -1,0 +1,47 @@
+import CloudEvents
+import Core
+import EventTracing
+import HTTPServer
+import Telemetry
+
+/// The spans of an event on its way to the broker: `POST /events`, and the publishing below it. On the loop's thread.
+final class PublishSpans {
+    let event: EventIdentity
+    /// What the event carries when it is published.
+    let context: TraceContext
+    private var post: OpenSpan?
+    private var send: OpenSpan?
+
+    init(
+        _ event: EventIdentity, _ trace: EventTrace, route: (exchange: String, routingKey: String)?,
+        context: TraceContext, sendContext: TraceContext
+    ) {
+        self.event = event
+        self.context = sendContext
+        post = HTTPSpan.server(
+            event, route: "/events", context: context, parent: trace.parent, traceState: trace.traceState)
+        guard let route else { return }
+        send = MessagingSpan.send(
+            event, exchange: route.exchange, routingKey: route.routingKey, context: sendContext, parent: context,
+            traceState: trace.traceState)
+    }
+
+    /// The broker refused it for the moment.
+    func retry() { send?.add("retry") }
+
+    /// - Parameter problem: nil if the broker has the event.
+    func end(_ problem: Problem?, _ tracer: Tracer) {
+        if var send = send.take() {
+            if let problem {
+                if problem.kind == .noListener { send.add("returned") }
+                if problem.kind == .deadlinePassed { send.add("deadline") }
+                send.fail(problem.kind.rawValue, problem.detail)
+            }
+            send.end(tracer)
+        }
+        if var post = post.take() {
+            if let problem { post.set("error.type", .string(problem.kind.rawValue)) }
+            post.end(status: problem?.kind.status ?? 202, tracer)
+        }
+    }
+}

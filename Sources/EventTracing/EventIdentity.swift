@@ -1,0 +1,51 @@
+import CloudEvents
+import Core
+import Telemetry
+
+/// What an event is known by in spans and logs.
+public struct EventIdentity: Sendable {
+    /// Longer text is cut: spans and logs are no place for whole payloads.
+    private static let charactersMax = 256
+
+    public let id: String
+    public let type: String
+    /// Empty for none.
+    public let correlationID: String
+
+    public init(id: String, type: String, correlationID: String) {
+        self.id = Self.cut(id)
+        self.type = Self.cut(type)
+        self.correlationID = Self.cut(correlationID)
+    }
+
+    public init(_ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer) {
+        self.init(
+            id: envelope.string(.id, in: bytes) ?? "", type: envelope.string(.type, in: bytes) ?? "",
+            correlationID: envelope.string(.correlationid, in: bytes) ?? "")
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= charactersMax ? text : String(text.prefix(charactersMax))
+    }
+
+    /// Of every span of the event (semantic conventions for CloudEvents).
+    public var attributes: [SpanAttribute] {
+        [
+            SpanAttribute("correlation_id", .string(correlationID)),
+            SpanAttribute("cloudevents.event_id", .string(id)), SpanAttribute("cloudevents.event_type", .string(type)),
+        ]
+    }
+
+    /// Of every log record of the event.
+    public func fields(reason problem: Problem?) -> Logger.Fields {
+        guard let problem else { return fields }
+        return [
+            "correlation_id": .string(correlationID), "event_id": .string(id), "event_type": .string(type),
+            "reason": .string(problem.kind.rawValue),
+        ]
+    }
+
+    public var fields: Logger.Fields {
+        ["correlation_id": .string(correlationID), "event_id": .string(id), "event_type": .string(type)]
+    }
+}

@@ -1,0 +1,85 @@
+import Core
+import HTTP1
+import Telemetry
+
+/// The span of one request to a traced route, from its last byte to its answer (semantic conventions for HTTP servers).
+final class RequestSpan {
+    private static let traceStateBytesMax = 1024
+    private static let baggageBytesMax = 8192
+
+    private(set) var open: OpenSpan
+
+    private init(_ open: OpenSpan) { self.open = open }
+
+    /// - Returns: what the request is part of, and its span if it is to be recorded.
+    static func begin(
+        _ head: RequestHead, route: String, isTLS: Bool, _ tracer: Tracer, _ random: inout RandomSource
+    ) -> (PropagatedContext, RequestSpan?) {
+        let parent = head.headers.withFirst("traceparent") { tracer.extract($0) }
+        var trace = PropagatedContext(context: parent)
+        if parent.isValid { trace.traceState = joined("tracestate", head.headers, bytesMax: traceStateBytesMax) }
+        if tracer.propagatesBaggage { trace.baggage = joined("baggage", head.headers, bytesMax: baggageBytesMax) }
+        guard tracer.isEnabled else { return (trace, nil) }
+        let context = tracer.begin(parent: parent, random: &random)
+        guard tracer.records(context) else {
+            if !parent.isValid { trace.context = context }
+            return (trace, nil)
+        }
+        trace.context = context
+        let span = OpenSpan(
+            "\(head.method.text) \(route)", kind: .server, context: context, parent: parent,
+            traceState: trace.traceState, attributes: attributes(head, route, isTLS))
+        return (trace, RequestSpan(span))
+    }
+
+    /// Of all header lines of that name; nil if there is none, or too much of it.
+    private static func joined(_ name: StaticString, _ headers: HeaderFields, bytesMax: Int) -> String? {
+        guard headers.contains(name) else { return nil }
+        let text = headers.all(name).joined(separator: ",")
+        return text.isEmpty || text.utf8.count > bytesMax ? nil : text
+    }
+
+    private static func attributes(_ head: RequestHead, _ route: String, _ isTLS: Bool) -> [SpanAttribute] {
+        var attributes = [
+            SpanAttribute("http.request.method", .string(head.method.text)),
+            SpanAttribute("http.route", .string(route)),
+            SpanAttribute("url.path", .string(String(head.path.prefix(256)))),
+            SpanAttribute("url.scheme", .string(isTLS ? "https" : "http")),
+            SpanAttribute("network.protocol.version", .string(head.isHTTP11 ? "1.1" : "1.0")),
+        ]
+        if let authority = head.host { attributes += address(authority[...].prefix(256)) }
+        if let agent = head.headers.first("user-agent") {
+            attributes.append(SpanAttribute("user_agent.original", .string(String(agent.prefix(256)))))
+        }
+        return attributes
+    }
+
+    private static func address(_ authority: Substring) -> [SpanAttribute] {
+        let hostEnd = authority.lastIndex(of: "]").map { authority.index(after: $0) } ?? authority.startIndex
+        let colon = authority[hostEnd...].firstIndex(of: ":") ?? authority.endIndex
+        var attributes = [SpanAttribute("server.address", .string(String(authority[..<colon])))]
+        if let port = Int(authority[colon...].dropFirst()) {
+            attributes.append(SpanAttribute("server.port", .integer(port)))
+        }
+        return attributes
+    }
+
+    func end(status: Int, _ tracer: Tracer) {
+        open.end(status: status, tracer)
+    }
+
+    /// The client has gone away before the answer.
+    func abort(_ tracer: Tracer) {
+        open.fail("client_gone", "the client went away before the answer")
+        open.end(tracer)
+    }
+}
+
+extension OpenSpan {
+    /// A server's failures are its own, a refusal of what the client sent is not (semantic conventions for HTTP servers).
+    public consuming func end(status: Int, _ tracer: Tracer) {
+        set("http.response.status_code", .integer(status))
+        if status >= 500 { fail(String(status), "answered with status \(status)") }
+        end(tracer)
+    }
+}
