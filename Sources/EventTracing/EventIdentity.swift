@@ -30,10 +30,11 @@ public struct EventIdentity: Sendable {
 
     /// Of every span of the event (semantic conventions for CloudEvents).
     public var attributes: [SpanAttribute] {
-        [
-            SpanAttribute("correlation_id", .string(correlationID)),
+        var attributes = [
             SpanAttribute("cloudevents.event_id", .string(id)), SpanAttribute("cloudevents.event_type", .string(type)),
         ]
+        if !correlationID.isEmpty { attributes.append(SpanAttribute("correlation_id", .string(correlationID))) }
+        return attributes
     }
 
     /// Of every log record of the event.

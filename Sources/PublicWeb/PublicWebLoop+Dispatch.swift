@@ -141,8 +141,9 @@ extension PublicWebLoop {
         let timings = returned(delivery, of: settled.request, spans)
         sessions.pending.forget(settled.request)
         countAnswer()
-        exchange.deliver(delivery, timings: timings)
+        // Before the request's own span, which ends with the response.
         spans?.answered(delivery.problem)
+        exchange.deliver(delivery, timings: timings)
         return nil
     }
 
@@ -218,7 +219,7 @@ extension PublicWebLoop {
         countAnswer()
         let spans = takeSpans(of: request)
         let timings = returned(delivery, of: request, spans)
-        defer { spans?.answered(delivery.problem) }
+        spans?.answered(delivery.problem)
         sessions.timelines.mark(
             sessions.pending.timeline(of: request), .pushed, at: SystemClock.wallNanoseconds())
         if let event = waiter.deliver(delivery, timings: timings) {

@@ -13,7 +13,9 @@ extension PublicWebLoop {
     ) -> OutgoingTrace {
         let tracer = shared.tracer
         let own = tracer.extract(envelope.value(.traceparent, in: bytes))
-        let parent = own.isValid ? own : arrival.trace.context
+        // An event may be older than the request, and of another trace; in the same one, the request's span is nearer.
+        let isRequests = !own.isValid || own.isSameTrace(as: arrival.trace.context)
+        let parent = isRequests ? arrival.trace.context : own
         let context = tracer.declines(parent) ? parent : tracer.begin(parent: parent, random: &random)
         guard !tracer.declines(parent), tracer.records(context) else {
             shared.logger.step(
@@ -26,8 +28,7 @@ extension PublicWebLoop {
             "receive \(event.type)", kind: arrival.isOverHTTP ? .internal : .server, context: context, parent: parent,
             traceState: traceState, attributes: event.attributes)
         if arrival.isOverHTTP {
-            // The event's own parent goes before the request's, of which it is a part all the same.
-            if own.isValid { receive.link(to: arrival.trace.context) }
+            if !isRequests { receive.link(to: arrival.trace.context) }
         } else {
             receive.set("network.protocol.name", .string("websocket"))
             if let session = owner as? Session, let handshake = handshakes[session.connection] {

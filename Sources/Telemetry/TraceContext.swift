@@ -48,6 +48,10 @@ public struct TraceContext: Equatable, Sendable {
     }
 
     public var isValid: Bool { spanID != 0 && traceIDHigh | traceIDLow != 0 }
+    public func isSameTrace(as other: TraceContext) -> Bool {
+        traceIDHigh == other.traceIDHigh && traceIDLow == other.traceIDLow
+    }
+
     public var isSampled: Bool { flags & Self.sampledFlag != 0 }
 
     /// The `traceparent` header's value, version 00.

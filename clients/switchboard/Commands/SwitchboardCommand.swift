@@ -45,6 +45,9 @@ enum SwitchboardCommand {
             }
         } catch let error as UsageError {
             return misuse("\(name): \(error)", help: "switchboard \(name) --help")
+        } catch let error as SettingsProblem {
+            StandardStreams.write("switchboard: \(error)\n", toError: true)
+            return 2
         } catch {
             StandardStreams.write("switchboard: \(error)\n", toError: true)
             return 1

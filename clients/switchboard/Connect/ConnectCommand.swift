@@ -13,13 +13,16 @@ enum ConnectCommand {
             return 0
         case .arguments(let parsed): options = try ConnectOptions(parsed)
         }
-        let opened: (link: any GatewayLink, opening: Event?)
+        let telemetry = try ClientTelemetry.start()
+        defer { telemetry.stop() }
+        var opened: (link: any GatewayLink, opening: Event?)
         do throws(LinkFailure) {
             opened = try options.connection.open()
         } catch {
             StandardStreams.write(options.connection.explain(error, command: "connect"), toError: true)
             return 1
         }
+        opened.link = telemetry.traced(opened.link, options.connection)
         let state = ConnectRun(options, opening: opened.opening, now: SystemClock.monotonic())
         // Until here Ctrl-C just ends the program.
         if Terminal.isInteractive, let terminal = Terminal() {

@@ -1,6 +1,7 @@
 import CloudEvents
 import Core
 import JSON
+import Telemetry
 
 /// An answer, and how long it took.
 struct Answer {
@@ -18,6 +19,13 @@ struct Answer {
         guard let received, received >= sentWallNanoseconds else { return nil }
         let there = received - sentWallNanoseconds
         return there <= roundTripNanoseconds ? (there, roundTripNanoseconds - there) : nil
+    }
+
+    /// Of the trace that the gateway has sampled, and so can be looked up; nil for none.
+    var traceID: String? {
+        guard let text = event.string(.traceparent), let context = TraceContext(traceparent: text), context.isSampled
+        else { return nil }
+        return context.traceIDText
     }
 
     /// The time per tier that the answer carries: pairs of name and milliseconds.
@@ -41,6 +49,7 @@ struct Answer {
         var members: [(String, JSONValue)] = [
             ("id", .string(id)), ("milliseconds", .number(Decimals.milliseconds(nanoseconds: roundTripNanoseconds))),
         ]
+        if let traceID { members.append(("traceid", .string(traceID))) }
         let tiers = tiers.map { ($0.name, JSONValue.number(Decimals.milliseconds($0.milliseconds))) }
         if !tiers.isEmpty { members.append(("tiers", .object(tiers))) }
         if let value = try? JSONValue.parse(event.bytes) { members.append(("answer", value)) }

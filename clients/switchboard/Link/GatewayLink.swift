@@ -16,8 +16,10 @@ protocol GatewayLink: AnyObject {
     /// Nil without a session.
     var sessionStatus: SessionStatus? { get }
 
-    /// Sends an event, as far as the socket takes it, and returns its id. - Parameter data: JSON.
-    func request(type: String, data: [UInt8]?) throws(EventError) -> String
+    /// Sends an event, as far as the socket takes it, and returns its id. - Parameters:
+    ///   - data: JSON.
+    ///   - traceparent: of the span that it belongs to.
+    func request(type: String, data: [UInt8]?, traceparent: String?) throws(EventError) -> String
     /// Reads and writes what is possible now.
     func advance() -> [LinkEvent]
     /// The ids of requests older than the timeout; their answers, should they come, count as pushes.
@@ -29,6 +31,10 @@ protocol GatewayLink: AnyObject {
 }
 
 extension GatewayLink {
+    func request(type: String, data: [UInt8]?) throws(EventError) -> String {
+        try request(type: type, data: data, traceparent: nil)
+    }
+
     /// Until something is due or waits too long; nil: nothing does.
     func milliseconds(
         until due: MonotonicInstant?, requestTimeoutMilliseconds: UInt64, now: MonotonicInstant

@@ -11,6 +11,7 @@ final class HTTPLink: GatewayLink {
     private struct Job: Sendable {
         let id: String
         let body: [UInt8]
+        let traceparent: String?
     }
 
     private struct Outcome: Sendable {
@@ -47,9 +48,10 @@ final class HTTPLink: GatewayLink {
             var batch: [Job] = []
             jobs.take(into: &batch)
             for job in batch {
+                var headerLines = ["Content-Type: application/cloudevents+json"]
+                if let traceparent = job.traceparent { headerLines.append("traceparent: \(traceparent)") }
                 let post = ClientRequest(
-                    .post, url: options.endpoint.httpURL + "/events",
-                    headerLines: ["Content-Type: application/cloudevents+json"], body: job.body,
+                    .post, url: options.endpoint.httpURL + "/events", headerLines: headerLines, body: job.body,
                     timeoutMilliseconds: Int(options.timeoutMilliseconds))
                 let result: Result<ClientResponse, ClientError>
                 do { result = .success(try request.perform(post)) } catch { result = .failure(error) }
@@ -66,10 +68,12 @@ final class HTTPLink: GatewayLink {
     var nextDeadline: MonotonicInstant? { nil }
     var sessionStatus: SessionStatus? { nil }
 
-    func request(type: String, data: [UInt8]?) throws(EventError) -> String {
-        let event = try Event(source: SessionClient.source, type: type, data: data)
+    func request(type: String, data: [UInt8]?, traceparent: String?) throws(EventError) -> String {
+        let event = try Event(
+            source: SessionClient.source, type: type, data: data,
+            extensions: traceparent.map { [("traceparent", $0)] } ?? [])
         pending[event.id] = (SystemClock.monotonic(), SystemClock.wallNanoseconds())
-        if jobs.post(Job(id: event.id, body: event.bytes)) == .full {
+        if jobs.post(Job(id: event.id, body: event.bytes, traceparent: traceparent)) == .full {
             let result = Result<ClientResponse, ClientError>.failure(.cannotConnect("too many requests wait here"))
             _ = outcomes.post(Outcome(id: event.id, result: result, at: SystemClock.monotonic()))
         }

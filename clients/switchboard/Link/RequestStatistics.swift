@@ -12,13 +12,17 @@ struct RequestStatistics {
     private var maximum: UInt64 = 0
     private var sum = 0.0
     private var sumOfSquares = 0.0
+    /// Of the slowest answer that is traced.
+    private(set) var slowest: (nanoseconds: UInt64, traceID: String)?
 
     mutating func countSent() { sent += 1 }
     mutating func countFailed() { failed += 1 }
     mutating func countResumed() { resumed += 1 }
     mutating func countRenewed() { renewed += 1 }
 
-    mutating func countAnswer(roundTripNanoseconds: UInt64) {
+    /// - Parameter traceID: if the gateway traces the event.
+    mutating func countAnswer(roundTripNanoseconds: UInt64, traceID: String? = nil) {
+        if let traceID, roundTripNanoseconds >= slowest?.nanoseconds ?? 0 { slowest = (roundTripNanoseconds, traceID) }
         answered += 1
         minimum = min(minimum, roundTripNanoseconds)
         maximum = max(maximum, roundTripNanoseconds)
@@ -61,6 +65,7 @@ struct RequestStatistics {
         if waiting > 0 { text += "\n\(waiting) not waited for" }
         if let reconnectText { text += "\n\(reconnectText)" }
         if let roundTripText { text += "\n\(roundTripText)" }
+        if let slowest { text += "\nslowest traced: switchboard trace \(slowest.traceID)" }
         return text
     }
 
@@ -85,6 +90,7 @@ struct RequestStatistics {
             ("lost", .number("\(failed)")), ("waiting", .number("\(waiting)")),
             ("reconnects", .number("\(resumed + renewed)")), ("resumed", .number("\(resumed)")),
         ]
+        if let slowest { members.append(("slowesttraceid", .string(slowest.traceID))) }
         if answered > 0 {
             members.append(("roundtripmilliseconds", .object(roundTrips.map { ($0.name, .number($0.milliseconds)) })))
         }

@@ -149,10 +149,12 @@ struct ResumableSession {
     /// Sends an event, now or when there is a connection, and returns its id. Without room for it, its problem comes with
     /// the next `advance`. - Parameter data: JSON.
     mutating func request(
-        type: String, data: [UInt8]?, now: MonotonicInstant, wallNanoseconds: UInt64
+        type: String, data: [UInt8]?, traceparent: String? = nil, now: MonotonicInstant, wallNanoseconds: UInt64
     ) throws(EventError) -> String {
         let id = UUIDv7(wallNanoseconds: wallNanoseconds, random: &random).text
-        let event = try Event(id: id, source: SessionClient.source, type: type, data: data)
+        let event = try Event(
+            id: id, source: SessionClient.source, type: type, data: data,
+            extensions: traceparent.map { [("traceparent", $0)] } ?? [])
         var isOpen = false
         if case .open = phase { isOpen = catchUpTo == nil }
         let hasRoom = pending.add(

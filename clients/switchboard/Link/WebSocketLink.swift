@@ -57,9 +57,10 @@ final class WebSocketLink: GatewayLink {
         brokenBecause == nil ? session.nextDeadline : MonotonicInstant(nanoseconds: 0)
     }
 
-    func request(type: String, data: [UInt8]?) throws(EventError) -> String {
+    func request(type: String, data: [UInt8]?, traceparent: String?) throws(EventError) -> String {
         let id = try session.request(
-            type: type, data: data, now: SystemClock.monotonic(), wallNanoseconds: SystemClock.wallNanoseconds())
+            type: type, data: data, traceparent: traceparent, now: SystemClock.monotonic(),
+            wallNanoseconds: SystemClock.wallNanoseconds())
         flush()
         return id
     }

@@ -12,13 +12,16 @@ enum PingCommand {
             return 0
         case .arguments(let parsed): options = try PingOptions(parsed)
         }
-        let opened: (link: any GatewayLink, opening: Event?)
+        let telemetry = try ClientTelemetry.start()
+        defer { telemetry.stop() }
+        var opened: (link: any GatewayLink, opening: Event?)
         do throws(LinkFailure) {
             opened = try options.connection.open()
         } catch {
             StandardStreams.write(options.connection.explain(error, command: "ping"), toError: true)
             return 1
         }
+        opened.link = telemetry.traced(opened.link, options.connection)
         // Until here Ctrl-C just ends the program.
         return try ping(options, opened, try TerminationSignals())
     }

@@ -65,7 +65,7 @@ struct PingRun {
         switch event {
         case .answer(let answer):
             guard let number = sequenceNumbers.removeValue(forKey: answer.id) else { return }
-            statistics.countAnswer(roundTripNanoseconds: answer.roundTripNanoseconds)
+            statistics.countAnswer(roundTripNanoseconds: answer.roundTripNanoseconds, traceID: answer.traceID)
             if options.isQuiet { return }
             output.line(
                 "seq=\(number) id=\(answer.id) \(answer.timing)", json: "answer",
