@@ -16,6 +16,8 @@ final class TestTiers {
     private(set) var dispatcher: DispatcherServer?
     private(set) var listener: EventListenerServer?
     private var silentBroker: InMemoryBroker?
+    /// What the tiers have recorded, if they trace.
+    let spans: RecordedSpans
 
     enum Extent {
         case all
@@ -27,13 +29,15 @@ final class TestTiers {
 
     /// - Parameters:
     ///   - configure: changes public-web's configuration before it starts.
+    ///   - sampler: each tier's; nil: they don't trace.
     ///   - answer: the listener's.
     init(
-        _ extent: Extent = .all, configure: (inout PublicWebConfiguration) -> Void = { _ in },
+        _ extent: Extent = .all, sampler: Sampler? = nil, configure: (inout PublicWebConfiguration) -> Void = { _ in },
         answer: @escaping @Sendable (Event) -> Event = { PingListener.answer(to: $0) }
     ) throws {
         let logger = Logger(service: "test", level: .error, format: .json)
         let hub = InMemoryHub()
+        spans = RecordedSpans(sampler: sampler)
         var isListening = { true }
         var configuration = PublicWebConfiguration()
         configuration.port = 0
@@ -50,7 +54,7 @@ final class TestTiers {
             if extent == .all {
                 let listener = EventListener(
                     service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
-                    registry: MetricsRegistry()
+                    registry: MetricsRegistry(), tracer: spans.tracer(of: "ping-listener")
                 ) { [answer($0)] }
                 isListening = { listener.isConnected }
                 self.listener = try EventListenerServer.start(
@@ -70,11 +74,13 @@ final class TestTiers {
             settings.drainMilliseconds = 1000
             let broker = try InMemoryBroker(hub: hub, topology: StandardTopology.dispatcher())
             let dispatcher = try DispatcherServer.start(
-                settings, broker: broker, logger: logger, registry: MetricsRegistry())
+                settings, broker: broker, logger: logger, registry: MetricsRegistry(),
+                tracer: spans.tracer(of: "dispatcher"))
             self.dispatcher = dispatcher
             configuration.dispatcherURL = dispatcher.internalURL
         }
-        web = try PublicWebServer.start(configuration, logger: logger, registry: registry)
+        web = try PublicWebServer.start(
+            configuration, logger: logger, registry: registry, tracer: spans.tracer(of: "public-web"))
         if extent != .webOnly { Polling.until { web.readinessProblem == nil && isListening() } }
     }
 

@@ -148,4 +148,22 @@ extension PendingRequests {
             #expect(Int(lists[owner].count) == model[owner].count)
         }
     }
+
+    @Test func tracesOfForgottenRequestsAreTold() {
+        var pending = PendingRequests(requestsMax: 10, now: instant(0))
+        var list = PendingRequests.List()
+        for (id, trace) in [("a", UInt64(7)), ("b", 0), ("c", 9)] {
+            guard case .inserted(let request) = pending.insert(1, &list, id, at: 100) else {
+                return #expect(Bool(false))
+            }
+            pending.setTrace(trace, of: request)
+            #expect(pending.trace(of: request) == trace)
+        }
+        let isSettled = pending.settle(1, &list, "a")
+        #expect(isSettled)
+        pending.forgetAll(of: &list)
+        let traces = pending.takeAbandonedTraces()
+        let again = pending.takeAbandonedTraces()
+        #expect(traces == [9] && again.isEmpty)
+    }
 }
