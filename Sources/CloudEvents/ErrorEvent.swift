@@ -7,10 +7,11 @@ public enum ErrorEvent {
 
     /// - Parameters:
     ///   - causationID: of the event that failed, raw as in its JSON.
+    ///   - traceID: of the event that failed, if it is recorded.
     ///   - extra: writes further attributes.
     public static func append(
         problem: Problem, causationID: UnsafeRawBufferPointer?, correlationID: String?, source: String, id: UUIDv7,
-        to output: inout [UInt8], extra: (inout MemberWriter) -> Void
+        traceID: String? = nil, to output: inout [UInt8], extra: (inout MemberWriter) -> Void
     ) {
         output.append(0x7B)
         var writer = MemberWriter(taking: &output)
@@ -23,7 +24,7 @@ public enum ErrorEvent {
         extra(&writer)
         writer.string("datacontenttype", "application/problem+json")
         var data: [UInt8] = []
-        problem.appendJSON(instance: nil, traceID: nil, to: &data)
+        problem.appendJSON(instance: nil, traceID: traceID, to: &data)
         data.withUnsafeBytes { writer.raw("data", $0) }
         writer.giveBack(to: &output)
         output.append(0x7D)

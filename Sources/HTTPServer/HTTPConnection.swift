@@ -149,6 +149,9 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     func countProblem(_ kind: ProblemKind) { server.problemTold?(kind) }
 
+    /// Of the request's span, if it has one.
+    var traceID: String? { span?.open.context.traceIDText }
+
     func setAbort(_ serial: UInt64, _ body: @escaping () -> Void) {
         if isAwaiting(serial) { abort = body }
     }

@@ -26,7 +26,7 @@ public struct HTTPExchange {
         if let seconds = problem.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }
         connection.countProblem(problem.kind)
         var body: [UInt8] = []
-        problem.appendJSON(instance: nil, traceID: nil, to: &body)
+        problem.appendJSON(instance: nil, traceID: connection.traceID, to: &body)
         respond(status: problem.kind.status, contentType: "application/problem+json", headers: all, body: body)
     }
 

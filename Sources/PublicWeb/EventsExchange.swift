@@ -149,21 +149,21 @@ final class EventsExchange: RequestOwner {
 
     /// - Returns: the error event as the client gets it; nil if the event is none of its own.
     @discardableResult
-    func fail(id: [UInt8], _ problem: Problem) -> [UInt8]? {
-        let answer = finish(id, problem)
+    func fail(id: [UInt8], _ problem: Problem, traceID: String? = nil) -> [UInt8]? {
+        let answer = finish(id, problem, traceID)
         respondIfComplete()
         return answer
     }
 
     @discardableResult
-    private func finish(_ id: [UInt8], _ problem: Problem) -> [UInt8]? {
+    private func finish(_ id: [UInt8], _ problem: Problem, _ traceID: String? = nil) -> [UInt8]? {
         guard isWaiting(id) != nil else { return nil }
         singleProblem = problem
         if form == .batch { home.shared.metrics.count(problem.kind) }
-        return set(errorEvent(id, problem), of: id)
+        return set(errorEvent(id, problem, traceID), of: id)
     }
 
-    private func errorEvent(_ id: [UInt8], _ problem: Problem) -> [UInt8] {
+    private func errorEvent(_ id: [UInt8], _ problem: Problem, _ traceID: String? = nil) -> [UInt8] {
         var event: [UInt8] = []
         var raw: [UInt8] = []
         id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
@@ -171,7 +171,7 @@ final class EventsExchange: RequestOwner {
         raw.withUnsafeBytes { cause in
             ErrorEvent.append(
                 problem: problem, causationID: cause, correlationID: correlationID.text,
-                source: "/switchboard/public-web", id: eventID, to: &event
+                source: "/switchboard/public-web", id: eventID, traceID: traceID, to: &event
             ) { _ in }
         }
         return event

@@ -77,6 +77,9 @@ extension PublicWebLoop {
                 acceptedAt: SystemClock.wallNanoseconds(), isOpen: arrival.isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
+        if let context = trace.spans?.context {
+            sessions.timelines.setTrace(timeline, high: context.traceIDHigh, low: context.traceIDLow)
+        }
         let token = ForwardToken(
             owner: owner.handle, request: request, timeline: timeline, spans: trace.spans,
             retryUntil: loop.now.advanced(byMilliseconds: wait))

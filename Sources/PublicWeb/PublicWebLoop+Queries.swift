@@ -167,6 +167,12 @@ extension PublicWebLoop {
             body.append(",\"problem\":")
             JSONWriter.appendString(problem, to: &body)
         }
+        if timeline.traceID != (0, 0) {
+            body.append(",\"traceid\":\"")
+            body.append(hex: timeline.traceID.high)
+            body.append(hex: timeline.traceID.low)
+            body.append("\"")
+        }
         body.append(",\"timeline\":[")
         append(timeline, to: &body)
         body.append("]")

@@ -224,17 +224,19 @@ extension PublicWebLoop {
         connection.end(.tooSlow)
     }
 
-    /// - Parameter cause: the id of the event that failed, raw as in its JSON.
+    /// - Parameters:
+    ///   - cause: the id of the event that failed, raw as in its JSON.
+    ///   - traceID: of that event, if it is recorded.
     func appendError(
         _ problem: Problem, cause: UnsafeRawBufferPointer?, ending request: PendingRequests.RequestID? = nil,
-        to session: Session
+        traceID: String? = nil, to session: Session
     ) {
         shared.metrics.count(problem.kind)
         let id = UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random)
         append(to: session, ending: request) { output, sequence in
             ErrorEvent.append(
                 problem: problem, causationID: cause, correlationID: session.correlationID.text,
-                source: "/switchboard/public-web", id: id, to: &output
+                source: "/switchboard/public-web", id: id, traceID: traceID, to: &output
             ) { $0.paddedDecimal("sequence", sequence, width: 16) }
         }
     }

@@ -156,23 +156,27 @@ final class PublicWebLoop: TimerTarget {
         shared.metrics.eventsWaiting.add(-1)
         sessions.timelines.fail(
             sessions.pending.timeline(of: request), problem: problem.kind.rawValue, at: SystemClock.wallNanoseconds())
-        if let spans = takeSpans(of: request) {
+        let spans = takeSpans(of: request)
+        if let spans {
             log(problem, spans)
             spans.answered(problem)
         }
+        let traceID = spans?.context.traceIDText
         if let exchange = owner as? EventsExchange {
             sessions.pending.forget(request)
-            exchange.fail(id: id, problem)
+            exchange.fail(id: id, problem, traceID: traceID)
         } else if let session = owner as? Session {
-            fail(session, settled, id, problem)
+            fail(session, settled, id, problem, traceID)
         }
     }
 
-    private func fail(_ session: Session, _ settled: PendingRequests.Settled, _ id: [UInt8], _ problem: Problem) {
+    private func fail(
+        _ session: Session, _ settled: PendingRequests.Settled, _ id: [UInt8], _ problem: Problem, _ traceID: String?
+    ) {
         let waiter = exchange(settled.waiter)
         if let waiter, !waiter.isHalfClosed {
             // After a passing failure the client may try again under the same id.
-            if let event = waiter.fail(id: id, problem), !problem.kind.isPassing {
+            if let event = waiter.fail(id: id, problem, traceID: traceID), !problem.kind.isPassing {
                 keepReply(event, of: settled.request, in: session)
             } else {
                 sessions.pending.forget(settled.request)
@@ -181,7 +185,9 @@ final class PublicWebLoop: TimerTarget {
         }
         var raw: [UInt8] = []
         id.withUnsafeBytes { JSONWriter.appendStringBody($0, to: &raw) }
-        raw.withUnsafeBytes { appendError(problem, cause: $0, ending: settled.request, to: session) }
+        raw.withUnsafeBytes {
+            appendError(problem, cause: $0, ending: settled.request, traceID: traceID, to: session)
+        }
         waiter?.fail(id: id, problem)
     }
 

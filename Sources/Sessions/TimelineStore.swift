@@ -54,6 +54,10 @@ public struct TimelineStore {
         if let place = place(of: number) { ring[place].mark(stage, at: time) }
     }
 
+    public mutating func setTrace(_ number: UInt64, high: UInt64, low: UInt64) {
+        if let place = place(of: number) { ring[place].traceID = (high, low) }
+    }
+
     public mutating func fail(_ number: UInt64, problem: String, at time: UInt64) {
         guard let place = place(of: number) else { return }
         ring[place].mark(.failed, at: time)

@@ -63,9 +63,13 @@ import Testing
         _ = tiers.spans.await(11)
         #expect(tiers.spans.path(to: push) == ["public-web: POST /ping"] + Self.below)
         #expect(answer["traceparent"]?.string == push.span.context.traceparent)
+        let id = try #require(answer["causationid"]?.string)
+        let shown = try JSONValue.parse(Array(try tiers.ask("GET /events/\(id) HTTP/1.1\r\n").body.utf8))
+        #expect(shown["traceid"]?.string == push.span.context.traceIDText)
         #expect(answer["tracestate"]?.string == "a=1,b=2" && answer["baggage"]?.string == "user=7")
-        #expect(tiers.spans.all.allSatisfy { $0.span.context.traceIDText == "0af7651916cd43dd8448eb211c80319c" })
-        #expect(tiers.spans.all.allSatisfy { $0.span.traceState == "a=1,b=2" })
+        let own = tiers.spans.all.filter { !$0.span.name.hasPrefix("GET ") }
+        #expect(own.allSatisfy { $0.span.context.traceIDText == "0af7651916cd43dd8448eb211c80319c" })
+        #expect(own.allSatisfy { $0.span.traceState == "a=1,b=2" })
         let request = try #require(tiers.spans.all.first { $0.span.name == "POST /ping" })
         #expect(request.span.kind == .server && request.span.parentSpanID == 0xb7ad_6b71_6920_3331)
         #expect(request.attribute("http.route") == .string("/ping"))
@@ -123,9 +127,16 @@ import Testing
 
     @Test func failuresShow() throws {
         let nobody = try TestTiers(.withoutListener, sampler: .alwaysOn)
-        _ = try nobody.ask(Self.post())
+        let refused = try nobody.ask(Self.post())
         let send = try #require(nobody.spans.await(1) { $0.span.kind == .producer }.first)
         #expect(send.events == ["returned"] && send.span.status != .unset)
+        // Whoever is told of the failure can look its trace up.
+        #expect(refused.body.contains("\"traceid\":\"\(send.span.context.traceIDText)\""), "\(refused)")
+        let peer = try WebSocketPeer(port: nobody.publicPort)
+        _ = peer.nextEvent()
+        peer.send(Self.ping("a"))
+        let told = peer.nextEvent()?["data"]?["traceid"]?.string
+        #expect(nobody.spans.await(2) { $0.span.kind == .producer }.last?.span.context.traceIDText == told)
         #expect(send.attribute("error.type") == .string("no-listener"))
         let silent = try TestTiers(.silentListener, sampler: .alwaysOn) { $0.limits.requestDeadlineMilliseconds = 100 }
         _ = try silent.ask(Self.post())
