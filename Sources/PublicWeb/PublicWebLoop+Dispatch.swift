@@ -246,8 +246,8 @@ extension PublicWebLoop {
         if delivery.isError {
             sessions.timelines.fail(number, problem: ProblemKind.listenerFailed.rawValue, at: now)
         }
-        guard let timeline = sessions.timelines[number], let accepted = timeline.time(of: .accepted) else { return [] }
-        let forwarded = timeline.time(of: .forwarded) ?? accepted
+        guard let accepted = sessions.timelines.time(of: .accepted, number) else { return [] }
+        let forwarded = sessions.timelines.time(of: .forwarded, number) ?? accepted
         let total = now > accepted ? now - accepted : 0
         shared.metrics.roundtrip.record(nanoseconds: total, context: spans?.context)
         let own = forwarded > accepted ? forwarded - accepted : 0

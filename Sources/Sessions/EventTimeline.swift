@@ -4,13 +4,21 @@ public struct EventTimeline: Sendable {
     public let correlationID: CorrelationID
     /// Of the session or exchange that asked.
     public let owner: UInt64
+    /// Of id and correlation id; it is found by it.
+    let hash: Int
+    /// It is also found by its id alone.
+    let isOpen: Bool
     public private(set) var times = InlineArray<9, UInt64>(repeating: 0)
     /// Of its trace, if that is recorded; 0 otherwise.
     public internal(set) var traceID: (high: UInt64, low: UInt64) = (0, 0)
     /// What kind of problem it failed with.
     public internal(set) var problem: String?
 
-    init(id: [UInt8], correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64) {
+    init(
+        id: [UInt8], correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64, hash: Int, isOpen: Bool
+    ) {
+        self.hash = hash
+        self.isOpen = isOpen
         self.id = id
         self.correlationID = correlationID
         self.owner = owner

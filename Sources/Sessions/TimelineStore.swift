@@ -1,20 +1,19 @@
+import Core
+
 /// The timelines of the newest so many events, found by id. Older ones are overwritten. Not synchronised.
 public struct TimelineStore {
-    /// Of an event: its id, and whose it is; nil for one that is found by its id alone.
-    private struct Key: Hashable {
-        let id: [UInt8]
-        let correlationID: CorrelationID?
-    }
+    /// How an event is found: as its owner's, or by its id alone.
+    private enum Key: Int32, CaseIterable { case owned, open }
 
     public let eventsMax: Int
     private var ring: [EventTimeline] = []
-    /// The newest event of each key.
-    private var numbers: [Key: UInt64] = [:]
+    /// Of each key the newest event: twice its place in the ring, and which key.
+    private var index = HashIndex()
     /// Of the next event; an event's place in the ring follows from its number.
     private var nextNumber: UInt64 = 0
 
     /// - Parameter eventsMax: 0 keeps none.
-    public init(eventsMax: Int) { self.eventsMax = eventsMax }
+    public init(eventsMax: Int) { self.eventsMax = min(eventsMax, Int(Int32.max) / 2) }
 
     public var count: Int { ring.count }
 
@@ -26,27 +25,54 @@ public struct TimelineStore {
     ) -> UInt64 {
         guard eventsMax > 0 else { return 0 }
         let number = nextNumber
-        let timeline = EventTimeline(
-            id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt)
         let place = Int(number % UInt64(eventsMax))
+        let timeline = EventTimeline(
+            id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt,
+            hash: Self.hash(id, correlationID), isOpen: isOpen)
         if place < ring.count {
-            forget(ring[place], number: number - UInt64(eventsMax))
+            forget(place)
             ring[place] = timeline
         } else {
             ring.append(timeline)
         }
-        numbers[Key(id: timeline.id, correlationID: correlationID)] = number
-        if isOpen { numbers[Key(id: timeline.id, correlationID: nil)] = number }
+        enter(place, .owned, timeline.hash)
+        if isOpen { enter(place, .open, Self.hash(id, nil)) }
         nextNumber += 1
         return number
     }
 
-    private mutating func forget(_ timeline: EventTimeline, number: UInt64) {
-        for key in [
-            Key(id: timeline.id, correlationID: timeline.correlationID), Key(id: timeline.id, correlationID: nil),
-        ] where numbers[key] == number {
-            numbers[key] = nil
+    /// An older event of the same key is not found any more.
+    private mutating func enter(_ place: Int, _ key: Key, _ hash: Int) {
+        let entry = Int32(place) * 2 + key.rawValue
+        let older = index.find(hash: hash) { other in
+            let at = Int(other >> 1)
+            return other & 1 == key.rawValue && (key == .open || ring[at].hash == hash) && ring[at].id == ring[place].id
+                && (key == .open || ring[at].correlationID == ring[place].correlationID)
         }
+        if let older { remove(older, hash) }
+        index.insert(entry, hash: hash) { [ring] in Self.hash(ofEntry: $0, in: ring) }
+    }
+
+    private mutating func forget(_ place: Int) {
+        remove(Int32(place) * 2, ring[place].hash)
+        if ring[place].isOpen { ring[place].id.withUnsafeBytes { remove(Int32(place) * 2 + 1, Self.hash($0, nil)) } }
+    }
+
+    private mutating func remove(_ entry: Int32, _ hash: Int) {
+        index.remove(entry, hash: hash) { [ring] in Self.hash(ofEntry: $0, in: ring) }
+    }
+
+    private static func hash(ofEntry entry: Int32, in ring: [EventTimeline]) -> Int {
+        let place = Int(entry >> 1)
+        return entry & 1 == Key.owned.rawValue ? ring[place].hash : ring[place].id.withUnsafeBytes { hash($0, nil) }
+    }
+
+    /// Seeded: ids come from clients.
+    private static func hash(_ id: UnsafeRawBufferPointer, _ correlationID: CorrelationID?) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: id)
+        if let correlationID { hasher.combine(correlationID) }
+        return hasher.finalize()
     }
 
     /// Nothing happens if the event was overwritten.
@@ -66,9 +92,20 @@ public struct TimelineStore {
 
     public subscript(number: UInt64) -> EventTimeline? { place(of: number).map { ring[$0] } }
 
+    /// When an event reached a stage, without a copy of it all.
+    public func time(of stage: EventStage, _ number: UInt64) -> UInt64? {
+        place(of: number).flatMap { ring[$0].time(of: stage) }
+    }
+
     /// The newest event with that id: of that session, or of those that are found by their id alone.
     public func find(id: [UInt8], of correlationID: CorrelationID?) -> EventTimeline? {
-        numbers[Key(id: id, correlationID: correlationID)].flatMap { self[$0] }
+        let key: Key = correlationID == nil ? .open : .owned
+        let entry = index.find(hash: id.withUnsafeBytes { Self.hash($0, correlationID) }) { entry in
+            let at = Int(entry >> 1)
+            return entry & 1 == key.rawValue && ring[at].id == id
+                && (correlationID == nil || ring[at].correlationID == correlationID)
+        }
+        return entry.map { ring[Int($0 >> 1)] }
     }
 
     private func place(of number: UInt64) -> Int? {
