@@ -29,6 +29,13 @@ public enum BrokerSettings {
             throw SettingsProblem("\(error)")
         }
         observe(broker, logger: logger, registry: registry)
+        let limits = configuration.limits
+        registry.queue("publish", unit: "events", limit: limits.eventsWaitingMax) { [weak broker] in
+            Double(broker?.statistics.eventsWaiting ?? 0)
+        }
+        registry.queue("publish", unit: "bytes", limit: limits.bytesWaitingMax) { [weak broker] in
+            Double(broker?.statistics.bytesWaiting ?? 0)
+        }
         return broker
     }
 

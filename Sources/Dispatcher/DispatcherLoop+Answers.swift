@@ -16,7 +16,7 @@ extension DispatcherLoop {
     func route(_ message: DeliveredMessage) {
         let now = SystemClock.wallNanoseconds()
         var tokens: [(AnswerToken?, Range<Int>)] = []
-        let delivery = deliveries.insert(TrackedDelivery(tag: message.tag, eventsOutstanding: 0))
+        let delivery = deliveries.insert(TrackedDelivery(tag: message.tag, eventsOutstanding: 0, takenAt: loop.now))
         do throws(EventError) {
             try message.body.withBytes { bytes throws(EventError) in
                 try EventBatch.forEach(bytes, rules: .strict) { envelope in
@@ -82,7 +82,11 @@ extension DispatcherLoop {
                 authenticator.headerLine(path: "/dispatch", body: $0, wallNanoseconds: SystemClock.wallNanoseconds())
             },
             completion: { [weak self] in self?.dispatched($0, $1) })
-        destination.poster?.posting = { for token in $0 { token.spans?.posting() } }
+        let batch = shared.metrics.dispatchedBatch
+        destination.poster?.posting = { tokens in
+            batch.record(Double(tokens.count))
+            for token in tokens { token.spans?.posting() }
+        }
         destinations.set(destination, for: url)
         shared.metrics.destinations.set(Int64(destinations.count))
         return destination
@@ -218,6 +222,7 @@ extension DispatcherLoop {
         }
         guard let state = deliveries[delivery], state.eventsOutstanding <= 0 else { return }
         deliveries.remove(delivery)
+        shared.metrics.durations.processed(since: state.takenAt)
         switch state.verdict {
         case .acknowledge: shared.broker.acknowledge(state.tag, multiple: false)
         case .requeue: shared.broker.reject(state.tag, requeue: true)

@@ -78,6 +78,8 @@ extension DispatcherLoop {
             : shared.routes.route(for: rawType)
         let (context, spans) = beginTrace(envelope, in: bytes, route)
         guard let route else {
+            // Whatever a client calls it is no type of ours.
+            shared.metrics.events.add(type: "_other", outcome: ProblemKind.unroutableType.rawValue)
             return refuse(Problem(.unroutableType, "No route for the type `\(rawType.text)`."), spans)
         }
         guard
@@ -104,6 +106,7 @@ extension DispatcherLoop {
 
     private func send(_ builder: GroupBuilder, _ post: UInt64) {
         let deadline = loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds)
+        shared.metrics.publishedBatch.record(Double(builder.indices.count))
         let group = publishing.insert(PublishingGroup(builder: builder, post: post, deadline: deadline))
         publish(group)
     }
@@ -111,7 +114,10 @@ extension DispatcherLoop {
     private func publish(_ handle: UInt64) {
         guard let group = publishing[handle] else { return }
         let mailbox = mailbox
+        let durations = shared.metrics.durations
+        let beganAt = SystemClock.monotonic()
         let isTaken = shared.broker.publish(group.builder.group(deadline: group.deadline)) { outcome in
+            durations.sent(outcome, since: beganAt)
             // Never full: the broker takes fewer groups than the mailbox has places.
             _ = mailbox.post(.published(group: handle, outcome))
         }
@@ -161,6 +167,8 @@ extension DispatcherLoop {
 
     private func settle(_ handle: UInt64, _ problem: Problem?) {
         guard let group = publishing.remove(handle) else { return }
+        shared.metrics.events.add(
+            group.builder.indices.count, type: group.builder.type, outcome: problem?.kind.rawValue ?? "published")
         for spans in group.builder.spans { end(spans, problem) }
         settle(group.post, problem == nil ? [] : group.builder.indices, problem)
     }

@@ -16,7 +16,7 @@ final class DispatcherLoop: TimerTarget {
         static let republish = 1
     }
 
-    private static let mailboxMessagesMax = 1 << 20
+    static let mailboxMessagesMax = 1 << 20
 
     let shared: DispatcherShared
     let loop: EventLoop
@@ -44,6 +44,7 @@ final class DispatcherLoop: TimerTarget {
         weak var weakSelf: DispatcherLoop?
         mailbox = loop.makeMailbox(messagesMax: Self.mailboxMessagesMax) { weakSelf?.receive($0) }
         weakSelf = self
+        loop.lag = shared.metrics.loopLag
     }
 
     func start(socket: ListeningSocket) throws(SystemError) {

@@ -1,3 +1,4 @@
+import Broker
 import Core
 import Telemetry
 
@@ -14,9 +15,15 @@ final class DispatcherMetrics: Sendable {
     let answersDeadLettered: Counter
     let answersForged: Counter
     let destinations: Gauge
+    let loopLag: Histogram
+    let dispatchedBatch: Histogram
+    let publishedBatch: Histogram
+    let durations: MessagingDurations
+    let events: EventCounters
     private let problems: [ProblemKind: Counter]
 
-    init(registry: MetricsRegistry) {
+    /// - Parameter types: that have a route.
+    init(registry: MetricsRegistry, limits: DispatcherLimits = DispatcherLimits(), types: [String] = []) {
         self.registry = registry
         eventsAccepted = registry.counter(
             "switchboard_events_published_total", "Events the broker has confirmed")
@@ -29,13 +36,30 @@ final class DispatcherMetrics: Sendable {
             "switchboard_answers_session_gone_total", "Answers dropped because their session is gone")
         answersRetried = registry.counter(
             "switchboard_answers_retried_total", "Answers offered again because their session was full")
-        answersHeld = registry.gauge(
+        let held = registry.gauge(
             "switchboard_answers_held", "Answers that wait to be offered again to a session that reads too slowly")
+        answersHeld = held
+        registry.queue("held-answers", unit: "events", limit: limits.heldAnswersMax) { Double(held.value) }
         answersDeadLettered = registry.counter(
             "switchboard_answers_dead_lettered_total", "Answers that could not be delivered in time")
         answersForged = registry.counter(
             "switchboard_answers_forged_total", "Answers whose return address is missing or not signed by us")
-        destinations = registry.gauge("switchboard_destinations", "Public-web instances that answers go to")
+        let destinations = registry.gauge("switchboard_destinations", "Public-web instances that answers go to")
+        self.destinations = destinations
+        registry.queue("destinations", unit: "instances", limit: limits.destinationsMax) { Double(destinations.value) }
+        loopLag = registry.histogram(
+            "switchboard_loop_lag", "What a turn of an event loop took: so long what became ready had to wait",
+            bounds: Histogram.shortBounds)
+        func batch(_ name: String) -> Histogram {
+            registry.histogram(
+                "switchboard_batch_events", "Events that travel together", unit: "", labels: [("batch", name)],
+                bounds: Histogram.batchBounds)
+        }
+        dispatchedBatch = batch("POST /dispatch")
+        publishedBatch = batch("publish")
+        durations = MessagingDurations(
+            registry: registry, exchange: StandardTopology.eventsExchange, queue: StandardTopology.responsesQueue)
+        events = EventCounters(registry: registry, types: types)
         problems = Dictionary(
             uniqueKeysWithValues: ProblemKind.allCases.map { kind in
                 (

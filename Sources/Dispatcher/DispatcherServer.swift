@@ -35,7 +35,9 @@ public final class DispatcherServer: Sendable {
         let socket = try Listener.bind(host: configuration.host, port: configuration.port, reusePort: false)
         internalURL = "http://\(configuration.host):\(socket.port)"
         let shared = DispatcherShared(
-            limits: configuration.limits, logger: logger, metrics: DispatcherMetrics(registry: registry),
+            limits: configuration.limits, logger: logger,
+            metrics: DispatcherMetrics(
+                registry: registry, limits: configuration.limits, types: configuration.routes.types),
             tracer: tracer, broker: broker, routes: configuration.routes, internalSecret: configuration.internalSecret)
         self.broker = broker
         drainMilliseconds = configuration.drainMilliseconds
@@ -45,6 +47,7 @@ public final class DispatcherServer: Sendable {
             return (home.mailbox, { _ in }, home)
         }
         let mailbox = mailboxes[0]
+        registry.queue("mailbox", unit: "messages", limit: DispatcherLoop.mailboxMessagesMax) { Double(mailbox.count) }
         broker.consume(queue: StandardTopology.responsesQueue, prefetch: configuration.limits.prefetch) { messages in
             // Never full: the broker hands out no more than the prefetch.
             _ = mailbox.post(.delivered(messages))

@@ -17,6 +17,9 @@ struct GroupBuilder {
 
     init(route: BrokerRoute) { self.route = route }
 
+    /// Of its events, which take the same route.
+    var type: String { metadata?.type ?? "" }
+
     /// - Parameter context: what the event is to carry; `none` leaves it as it came.
     mutating func append(
         _ envelope: EventEnvelope, of bytes: UnsafeRawBufferPointer, index: Int, lifetimeMilliseconds: UInt64,

@@ -12,11 +12,14 @@ public struct RoutingTable: Sendable {
     private static let knownMembers: Set<String> = ["type", "exchange", "routingkey", "durable", "batcheventsmax"]
 
     private let routes: BytesDictionary<BrokerRoute>
+    /// Those that have a route.
+    let types: [String]
 
     private init(_ entries: [(type: String, route: BrokerRoute)]) {
         var routes = BytesDictionary<BrokerRoute>()
         for entry in entries { Array(entry.type.utf8).withUnsafeBytes { routes.set(entry.route, for: $0) } }
         self.routes = routes
+        types = entries.map(\.type)
     }
 
     /// Routes the gateway's own first operation.

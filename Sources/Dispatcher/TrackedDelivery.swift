@@ -1,4 +1,5 @@
 import Broker
+import Core
 
 /// A message of the broker's whose events are being delivered.
 struct TrackedDelivery {
@@ -6,5 +7,6 @@ struct TrackedDelivery {
 
     let tag: DeliveryTag
     var eventsOutstanding: Int
+    let takenAt: MonotonicInstant
     var verdict = Verdict.acknowledge
 }

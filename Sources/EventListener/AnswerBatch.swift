@@ -12,6 +12,17 @@ struct AnswerBatch {
     /// Those of sampled answers: they end when the broker has confirmed them.
     private(set) var spans: [OpenSpan] = []
 
+    /// What became of the events that came in: those of one type and outcome in a row together.
+    private(set) var outcomes: [(type: String, outcome: StaticString, count: Int)] = []
+
+    mutating func count(_ type: String, _ outcome: StaticString) {
+        if let last = outcomes.last, last.type == type, last.outcome.utf8Start == outcome.utf8Start {
+            outcomes[outcomes.count - 1].count += 1
+        } else {
+            outcomes.append((type, outcome, 1))
+        }
+    }
+
     var isEmpty: Bool { ends.isEmpty }
     var count: Int { ends.count }
 

@@ -24,6 +24,8 @@ public final class EventListener: Sendable {
     let tracer: Tracer
     let queue: String
     private let handler: Handler
+    private let durations: MessagingDurations
+    private let counters: EventCounters
     private let handled: Counter
     private let failed: Counter
     private let expired: Counter
@@ -41,6 +43,9 @@ public final class EventListener: Sendable {
         self.logger = logger
         self.tracer = tracer
         self.handler = handler
+        durations = MessagingDurations(
+            registry: registry, exchange: StandardTopology.responsesExchange, queue: queue)
+        counters = EventCounters(registry: registry)
         handled = registry.counter("switchboard_listener_events_total", "Events handled")
         failed = registry.counter("switchboard_listener_failures_total", "Events whose handler threw an error")
         expired = registry.counter("switchboard_listener_expired_total", "Events dropped because their time was over")
@@ -76,6 +81,7 @@ public final class EventListener: Sendable {
                 broker.reject(message.tag, requeue: false)
             }
         }
+        for (type, outcome, count) in answers.outcomes { counters.add(count, type: type, outcome: "\(outcome)") }
         publish(answers, tags)
     }
 
@@ -90,6 +96,7 @@ public final class EventListener: Sendable {
             guard expiry > now else {
                 span?.add("deadline")
                 span?.fail("deadline-passed", "its expirytime had passed")
+                answers.count(envelope.string(.type, in: bytes) ?? "", "expired")
                 return expired.add()
             }
             answers.extend(toMilliseconds: (expiry - now) / 1_000_000)
@@ -100,6 +107,7 @@ public final class EventListener: Sendable {
         // What the handler does for the event is part of its span, and so are its answers.
         if let span { event = event.replacing(traceparent: Array(span.context.traceparent.utf8)) }
         let beganAt = SystemClock.monotonic()
+        defer { durations.processed(since: beganAt) }
         func append(_ answer: Event) {
             let nanoseconds = SystemClock.monotonic().nanoseconds(since: beganAt)
             guard let span else {
@@ -113,9 +121,11 @@ public final class EventListener: Sendable {
         do {
             for answer in try handler(event) { append(answer) }
             handled.add()
+            answers.count(event.type, "handled")
             logger.step("event handled", context: span?.context ?? .none, EventIdentity(envelope, in: bytes).fields)
         } catch {
             failed.add()
+            answers.count(event.type, "failed")
             logger.error(
                 "the handler failed on an event", context: span?.context,
                 [
@@ -143,12 +153,15 @@ public final class EventListener: Sendable {
         guard !tags.isEmpty else { return }
         guard !answers.isEmpty else { return settle(tags, isDone: true) }
         let count = answers.count
+        let durations = durations
+        let beganAt = SystemClock.monotonic()
         let spans = answers.spans
         let group = PublishGroup(
             route: Self.responses, events: answers.events, ends: answers.ends,
             expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
             deadline: SystemClock.monotonic().advanced(byMilliseconds: Self.brokerWaitMilliseconds))
         let isTaken = broker.publish(group) { [weak self] outcome in
+            durations.sent(outcome, since: beganAt)
             if outcome == .confirmed { self?.published.add(UInt64(count)) }
             self?.end(spans, outcome)
             self?.settle(tags, isDone: outcome == .confirmed || outcome == .expired)

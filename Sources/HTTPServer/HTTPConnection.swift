@@ -19,6 +19,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private var resolution = HTTPRouter.Resolution.notFound
     private var body: [UInt8] = []
     private var serial: UInt64 = 0
+    /// The current request.
+    private var beganAt = MonotonicInstant(nanoseconds: 0)
     private var timer: EventLoop.Timer?
     private var span: RequestSpan?
     private var abort: (() -> Void)?
@@ -76,6 +78,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     private func begin(_ head: RequestHead) {
         self.head = head
+        beganAt = SystemClock.monotonic()
         body = []
         resolution = server.router.resolve(head)
         span = nil
@@ -103,14 +106,14 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         guard let head else { return }
         let exchange = HTTPExchange(connection: self, serial: serial)
         switch resolution {
-        case .handler(let handler, let parameter, let traced):
+        case .handler(let handler, let parameter, let route, let isTraced):
             let request = HTTPRequest(
-                head: head, body: body, parameter: parameter, trace: traced.map { begin($0, head) } ?? .init())
+                head: head, body: body, parameter: parameter, trace: isTraced ? begin(route, head) : .init())
             body = []
             handler(request, exchange)
         case .notFound:
             exchange.respond(Problem(.notFound, "Nothing is at \(head.path)."))
-        case .methodNotAllowed(let allow):
+        case .methodNotAllowed(let allow, _):
             exchange.respond(
                 Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
         }
@@ -149,6 +152,11 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     func countProblem(_ kind: ProblemKind) { server.problemTold?(kind) }
 
+    /// Nil if there is no request that could be read.
+    var timing: RequestTiming? {
+        head.map { RequestTiming(route: resolution.route, method: $0.method, beganAt: beganAt) }
+    }
+
     /// Of the request's span, if it has one.
     var traceID: String? { span?.open.context.traceIDText }
 
@@ -165,6 +173,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         guard isAwaiting(serial), let channel else { return }
         let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded && !isLastRequest
         server.countResponse(status: status)
+        if let timing { server.record(timing, status: status, context: span?.open.context) }
         span?.end(status: status, server.tracer)
         span = nil
         let isHead = head?.method == .head

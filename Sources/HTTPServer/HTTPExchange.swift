@@ -33,6 +33,9 @@ public struct HTTPExchange {
     /// The request's span, if it has one, for those who take the connection over: they end it.
     public func takeSpan() -> OpenSpan? { connection.takeSpan(serial) }
 
+    /// What is measured of the request, for those who take the connection over: they record it.
+    public var timing: RequestTiming? { connection.timing }
+
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
 

@@ -58,10 +58,18 @@ public struct HTTPRouter {
     }
 
     enum Resolution {
-        /// - Parameter traced: the route's path if its requests are traced.
-        case handler(Handler, parameter: String, traced: String?)
+        /// - Parameter route: its path, as it was registered.
+        case handler(Handler, parameter: String, route: String, isTraced: Bool)
         case notFound
-        case methodNotAllowed(allow: String)
+        case methodNotAllowed(allow: String, route: String)
+
+        /// Empty if nothing is there.
+        var route: String {
+            switch self {
+            case .handler(_, _, let route, _), .methodNotAllowed(_, let route): route
+            case .notFound: ""
+            }
+        }
     }
 
     func resolve(_ head: RequestHead) -> Resolution {
@@ -77,10 +85,10 @@ public struct HTTPRouter {
     private static func choose(_ methods: Methods, _ method: HTTPMethod, _ parameter: String) -> Resolution {
         let wanted = method == .head ? .get : method
         if let found = methods.first(where: { $0.method == wanted }) {
-            return .handler(found.handler, parameter: parameter, traced: found.isTraced ? found.path : nil)
+            return .handler(found.handler, parameter: parameter, route: found.path, isTraced: found.isTraced)
         }
         var allowed = methods.map(\.method.text)
         if methods.contains(where: { $0.method == .get }) { allowed.append("HEAD") }
-        return .methodNotAllowed(allow: allowed.joined(separator: ", "))
+        return .methodNotAllowed(allow: allowed.joined(separator: ", "), route: methods.first?.path ?? "")
     }
 }

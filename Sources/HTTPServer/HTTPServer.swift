@@ -28,6 +28,7 @@ public final class HTTPServer {
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]
+    private var durations: RequestDurations
     private let refusals = RefusalCount()
     /// Answers close their connections, and idle connections are closed.
     public private(set) var isDraining = false
@@ -45,6 +46,7 @@ public final class HTTPServer {
         self.tls = tls
         self.budget = budget
         self.metrics = metrics
+        durations = RequestDurations(metrics: metrics)
     }
 
     public func listen(on socket: ListeningSocket) throws(SystemError) {
@@ -101,6 +103,11 @@ public final class HTTPServer {
     }
 
     func ended(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+    /// Also for those who answer on a connection that they took over.
+    public func record(_ timing: RequestTiming, status: Int, context: TraceContext? = nil) {
+        durations.record(timing, status: status, context: context)
+    }
 
     /// Also for those who answer on a connection that they took over.
     public func countResponse(status: Int) {

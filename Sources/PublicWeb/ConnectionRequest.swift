@@ -1,3 +1,4 @@
+import HTTPServer
 import Sessions
 import Telemetry
 
@@ -11,6 +12,7 @@ struct ConnectionRequest: Sendable {
 
     let kind: Kind
     let wish: SessionWish
+    let timing: RequestTiming?
     /// Ends when the connection is joined to its session, or refused.
     let handshake: OpenSpan?
 }

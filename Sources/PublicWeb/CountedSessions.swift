@@ -4,4 +4,6 @@ struct CountedSessions {
     var detached = 0
     var replayBytes = 0
     var dropped: UInt64 = 0
+    var forwarding = 0
+    var timelines = 0
 }

@@ -189,6 +189,7 @@ extension PublicWebLoop {
     /// A batch goes out to the dispatcher, maybe not for the first time.
     func forwarding(_ tokens: [ForwardToken]) {
         let now = SystemClock.wallNanoseconds()
+        shared.metrics.forwardedBatch.record(Double(tokens.count))
         for token in tokens {
             sessions.timelines.mark(token.timeline, .forwarded, at: now)
             token.spans?.forwarding()

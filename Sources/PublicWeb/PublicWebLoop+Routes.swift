@@ -54,7 +54,8 @@ extension PublicWebLoop {
         connect(
             exchange,
             ConnectionRequest(
-                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, handshake: exchange.takeSpan()))
+                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, timing: exchange.timing,
+                handshake: exchange.takeSpan()))
     }
 
     private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -68,7 +69,11 @@ extension PublicWebLoop {
             wish.after = sequence
         }
         if request.head.method == .head { return exchange.respond(status: 200, contentType: "text/event-stream") }
-        connect(exchange, ConnectionRequest(kind: .eventStream, wish: wish, handshake: exchange.takeSpan()))
+        connect(
+            exchange,
+            ConnectionRequest(
+                kind: .eventStream, wish: wish, timing: exchange.timing,
+                handshake: exchange.takeSpan()))
     }
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.
@@ -109,9 +114,10 @@ extension PublicWebLoop {
 
     private func openEcho(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         guard let upgrade = upgrade(request, exchange) else { return }
+        let timing = exchange.timing
         let session = EchoSession(messageBytesMax: shared.limits.echoMessageBytesMax)
         guard let channel = exchange.takeOver(handler: session) else { return }
-        publicServer?.countResponse(status: 101)
+        countHandshake(timing, status: 101)
         channel.write { $0.append(contentsOf: Self.answer(to: upgrade, subprotocol: nil)) }
         channel.processAgain()
     }

@@ -93,12 +93,12 @@ extension PublicWebLoop {
         let connection: SessionConnection
         switch request.kind {
         case .webSocket(let answer, let isStrict):
-            publicServer?.countResponse(status: 101)
+            countHandshake(request.timing, status: 101)
             channel.write { $0.append(contentsOf: answer) }
             connection = WebSocketConnection(
                 home: self, session: session, handle: handle, channel: channel, rules: isStrict ? .strict : .lenient)
         case .eventStream:
-            publicServer?.countResponse(status: 200)
+            countHandshake(request.timing, status: 200)
             channel.write { $0.append(contentsOf: EventStream.head) }
             connection = EventStream(home: self, session: session, handle: handle, channel: channel)
         }
@@ -110,6 +110,12 @@ extension PublicWebLoop {
         pump(session)
         channel.resumeReading()
         channel.processAgain()
+    }
+
+    /// What is answered on a connection that was taken over.
+    func countHandshake(_ timing: RequestTiming?, status: Int) {
+        publicServer?.countResponse(status: status)
+        if let timing { publicServer?.record(timing, status: status) }
     }
 
     private func count(_ details: SessionOpening.Details) {
@@ -139,7 +145,7 @@ extension PublicWebLoop {
     private func refuse(_ channel: Channel, _ request: ConnectionRequest, _ problem: Problem) {
         request.handshake?.end(status: problem.kind.status, shared.tracer)
         shared.metrics.count(problem.kind)
-        publicServer?.countResponse(status: problem.kind.status)
+        countHandshake(request.timing, status: problem.kind.status)
         var headers: [(name: StaticString, value: String)] = [("Content-Type", "application/problem+json")]
         if let seconds = problem.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
         var body: [UInt8] = []
@@ -169,8 +175,13 @@ extension PublicWebLoop {
         shared.metrics.sessionsDetached.add(Int64(detached - counted.detached))
         shared.metrics.replayBytes.add(Int64(sessions.replayBytes - counted.replayBytes))
         shared.metrics.replayDropped.add(sessions.droppedCount - counted.dropped)
+        let forwarding = poster.eventsWaiting
+        let timelines = sessions.timelines.count
+        shared.metrics.forwardQueue.add(Int64(forwarding - counted.forwarding))
+        shared.metrics.timelines.add(Int64(timelines - counted.timelines))
         counted = CountedSessions(
-            attached: attached, detached: detached, replayBytes: sessions.replayBytes, dropped: sessions.droppedCount)
+            attached: attached, detached: detached, replayBytes: sessions.replayBytes, dropped: sessions.droppedCount,
+            forwarding: forwarding, timelines: timelines)
     }
 
     // MARK: The stream

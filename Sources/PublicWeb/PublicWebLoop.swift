@@ -20,7 +20,7 @@ final class PublicWebLoop: TimerTarget {
 
     private static let deadlineScanMilliseconds: UInt64 = 50
     private static let probeMilliseconds: UInt64 = 1000
-    private static let mailboxMessagesMax = 65_536
+    static let mailboxMessagesMax = 65_536
 
     let index: Int
     let shared: PublicWebShared
@@ -71,6 +71,7 @@ final class PublicWebLoop: TimerTarget {
             },
             completion: { weakSelf?.forwarded($0, $1) })
         poster.posting = { weakSelf?.forwarding($0) }
+        loop.lag = shared.metrics.loopLag
         weakSelf = self
     }
 

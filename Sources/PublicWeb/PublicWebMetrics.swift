@@ -21,12 +21,23 @@ final class PublicWebMetrics: Sendable {
     let eventsWaiting: Gauge
     /// From accepting an event to its answer; the exemplars are of sampled ones.
     let roundtrip: Histogram
+    let loopLag: Histogram
+    let forwardedBatch: Histogram
+    let forwardQueue: Gauge
+    let timelines: Gauge
     let dispatchRefused: Counter
     let framesRefused: Counter
     let slowClosed: Counter
     private let problems: [ProblemKind: Counter]
 
-    init(registry: MetricsRegistry) {
+    /// Of all loops together.
+    struct Limits {
+        var forwardMax = 0
+        var timelinesMax = 0
+        var pendingMax = 0
+    }
+
+    init(registry: MetricsRegistry, limits: Limits = Limits()) {
         self.registry = registry
         sessionsOpened = registry.counter("switchboard_sessions_opened_total", "Sessions opened")
         sessionsRecovered = registry.counter(
@@ -53,7 +64,18 @@ final class PublicWebMetrics: Sendable {
         answersUnexpected = registry.counter(
             "switchboard_answers_unexpected_total", "Answers dropped because nothing waited for them any more")
         eventsWaiting = registry.gauge("switchboard_events_pending", "Accepted events without an answer yet")
-        roundtrip = registry.histogram("switchboard_roundtrip", "From accepting an event to its answer")
+        roundtrip = registry.histogram(
+            "switchboard_roundtrip", "From accepting an event to its answer", bounds: Histogram.shortBounds)
+        loopLag = registry.histogram(
+            "switchboard_loop_lag", "What a turn of an event loop took: so long what became ready had to wait",
+            bounds: Histogram.shortBounds)
+        forwardedBatch = registry.histogram(
+            "switchboard_batch_events", "Events that travel together", unit: "", labels: [("batch", "POST /events")],
+            bounds: Histogram.batchBounds)
+        forwardQueue = registry.queue("forward", unit: "events", limit: limits.forwardMax)
+        timelines = registry.queue("timelines", unit: "events", limit: limits.timelinesMax)
+        let pending = eventsWaiting
+        registry.queue("pending", unit: "events", limit: limits.pendingMax) { Double(pending.value) }
         dispatchRefused = registry.counter(
             "switchboard_dispatch_refused_total", "Events that /dispatch could not give to anyone")
         framesRefused = registry.counter(

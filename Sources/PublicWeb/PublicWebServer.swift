@@ -1,4 +1,5 @@
 import Core
+import HTTPClient
 import HTTPServer
 import Reactor
 import Telemetry
@@ -55,7 +56,8 @@ public final class PublicWebServer: Sendable {
             ?? "http://\(Self.authority(configuration.internalHost, internalSockets[0].port))"
         var random = RandomSource()
         let shared = PublicWebShared(
-            limits: configuration.limits, logger: logger, metrics: PublicWebMetrics(registry: registry), tracer: tracer,
+            limits: configuration.limits, logger: logger,
+            metrics: PublicWebMetrics(registry: registry, limits: Self.limits(of: configuration)), tracer: tracer,
             readiness: Readiness(),
             budget: ConnectionBudget(connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve, 16)),
             tls: tls, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,
@@ -71,10 +73,23 @@ public final class PublicWebServer: Sendable {
             return (home.mailbox, { home.peers = $0 }, home)
         }
         let budget = shared.budget
+        for (index, mailbox) in mailboxes.enumerated() {
+            registry.queue("mailbox-\(index)", unit: "messages", limit: PublicWebLoop.mailboxMessagesMax) {
+                Double(mailbox.count)
+            }
+        }
         registry.gauge("switchboard_connections", "Open connections") { Double(budget.count) }
         let sessionsMax = configuration.limits.sessions.sessionsMax * configuration.loops
         registry.gauge("switchboard_sessions_max", "Most sessions allowed") { Double(sessionsMax) }
         registry.gauge("switchboard_connections_max", "Most connections allowed") { Double(budget.connectionsMax) }
+    }
+
+    private static func limits(of configuration: PublicWebConfiguration) -> PublicWebMetrics.Limits {
+        let sessions = configuration.limits.sessions
+        return PublicWebMetrics.Limits(
+            forwardMax: CoalescingPoster<ForwardToken>.Limits().eventsWaitingMax * configuration.loops,
+            timelinesMax: sessions.timelinesMax * configuration.loops,
+            pendingMax: sessions.requestsMax * configuration.loops)
     }
 
     /// What `/readyz` says; nil when ready.

@@ -1,6 +1,7 @@
 import CLinux
 import Core
 import Glibc
+import Telemetry
 
 /// One epoll loop: descriptors, timers, mailboxes, and output that is flushed once before it sleeps.
 ///
@@ -29,8 +30,8 @@ public final class EventLoop {
     public private(set) var now: MonotonicInstant
     /// Lent to whoever reads; its content is valid only until the next read on this loop.
     public let receiveBuffer: UnsafeMutableRawBufferPointer
-    /// Nanoseconds that the last turn's work took; the loop's lag.
-    public private(set) var lastTurnNanoseconds: UInt64 = 0
+    /// Is given what each turn took, if there is one: so long what became ready meanwhile had to wait.
+    public var lag: Histogram?
 
     private let epoll: CInt
     private let wake: WakeSignal
@@ -80,7 +81,7 @@ public final class EventLoop {
             for index in 0..<Int(max(count, 0)) { dispatch(events[index]) }
             fireTimers()
             endTurn()
-            lastTurnNanoseconds = SystemClock.monotonic().nanoseconds(since: now)
+            lag?.record(nanoseconds: SystemClock.monotonic().nanoseconds(since: now))
         }
     }
 

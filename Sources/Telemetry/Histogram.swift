@@ -12,6 +12,14 @@ public final class Histogram: @unchecked Sendable {
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
     ]
 
+    /// Seconds, for what takes less than a millisecond when all is well.
+    public static let shortBounds = [
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
+
+    /// Of things that travel together.
+    public static let batchBounds: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+
     public let bounds: [Double]
     private let buckets: UnsafeMutablePointer<Atomic<UInt64>>
     /// A Double's bits.

@@ -18,18 +18,6 @@ SPAN_METRICS = {
 }
 # Made by the scraper.
 SCRAPE_METRICS = {'up': {'job', 'instance'}}
-# Named ahead of the programs: a dashboard may use them before /metrics has them. To be emptied.
-EXPECTED_METRICS = {
-    f'{name}{suffix}': labels | ({'le'} if suffix == '_bucket' else set())
-    for name, labels in {
-        'http_server_request_duration_seconds': {'http_route', 'http_request_method', 'http_response_status_code'},
-        'messaging_client_operation_duration_seconds': set(),
-        'messaging_process_duration_seconds': set(),
-        'switchboard_roundtrip_seconds': set(),
-        'switchboard_loop_lag_seconds': set(),
-        'switchboard_batch_events': set(),
-    }.items() for suffix in ('_bucket', '_sum', '_count')
-} | {'switchboard_telemetry_dropped_total': set()}
 
 
 def data_sources_exist(files):
@@ -126,10 +114,7 @@ def metrics_exist(files, metrics):
     """Every metric is in /metrics, with the labels, and the values of labels, that a query names."""
     jobs = set(scrape_jobs(files))
     allowed = {name: {label: None for label in labels | {'job', 'instance'}}
-               for name, labels in (SPAN_METRICS | SCRAPE_METRICS | EXPECTED_METRICS).items()} | metrics
-    missing = sorted(set(EXPECTED_METRICS) - set(metrics))
-    if missing:
-        print(f'  not in /metrics yet: {", ".join(missing)}')
+               for name, labels in (SPAN_METRICS | SCRAPE_METRICS).items()} | metrics
     for where, expression, legend in files.queries():
         query = promql.Query(expression)
         if not query.metrics:
