@@ -70,7 +70,7 @@ public struct PendingRequests {
     public let requestsMax: Int
     private var entries: [Entry] = []
     private var free: Int32 = -1
-    private var places: [Int: Int32] = [:]
+    private var places = HashIndex()
     private var wheel: TimingWheel<RequestID>
     private var due: [RequestID] = []
     /// Those of requests that were forgotten while they waited.
@@ -95,9 +95,9 @@ public struct PendingRequests {
     ) -> Insertion {
         let (key, found) = locate(owner, id)
         if let found {
-            let entry = entries[Int(found)]
-            let request = RequestID(index: found, generation: entry.generation)
-            return .duplicate(request, entry.state ?? .waiting, isSame: entry.content == content)
+            let request = RequestID(index: found, generation: entries[Int(found)].generation)
+            return .duplicate(
+                request, entries[Int(found)].state ?? .waiting, isSame: entries[Int(found)].content == content)
         }
         guard count < requestsMax else { return .full }
         let index = allocate()
@@ -120,7 +120,7 @@ public struct PendingRequests {
         if list.head >= 0 { entries[Int(list.head)].previous = index }
         list.head = index
         list.count += 1
-        places[key] = index
+        places.insert(index, hash: key) { [entries] in entries[Int($0)].key }
         count += 1
         return .inserted(request)
     }
@@ -184,16 +184,14 @@ public struct PendingRequests {
     /// Ends the request's wait; nil if it does not wait any more.
     public mutating func settle(_ request: RequestID, list: inout List) -> Settled? {
         guard isWaiting(request) else { return nil }
-        let entry = entries[Int(request.index)]
-        if let timer = entry.timer { wheel.cancel(timer) }
-        unlink(entry, from: &list)
-        withEntry(request.index) { entry in
-            entry.timer = nil
-            entry.state = .ended(.stream(0))
-        }
+        let index = Int(request.index)
+        if let timer = entries[index].timer { wheel.cancel(timer) }
+        unlink(index, from: &list)
+        entries[index].timer = nil
+        entries[index].state = .ended(.stream(0))
         count -= 1
         endedCount += 1
-        return Settled(request: request, waiter: entry.waiter)
+        return Settled(request: request, waiter: entries[index].waiter)
     }
 
     /// Remembers a settled request until it is forgotten.
@@ -241,19 +239,17 @@ public struct PendingRequests {
         isCurrent(request) && entries[Int(request.index)].state == .waiting
     }
 
-    /// The key under which the id stands, or would stand. Keys are seeded hashes, so that nobody can aim at a collision;
-    /// when two ids collide all the same, the later one takes the next free key.
+    /// A seeded hash, so that nobody can aim at a collision, and the request that has it.
     private func locate(_ owner: UInt64, _ id: UnsafeRawBufferPointer) -> (key: Int, found: Int32?) {
         var hasher = Hasher()
         hasher.combine(owner)
         hasher.combine(bytes: id)
-        var key = hasher.finalize()
-        while let index = places[key] {
-            let entry = entries[Int(index)]
-            if entry.owner == owner, entry.id.elementsEqual(id) { return (key, index) }
-            key &+= 1
+        let key = hasher.finalize()
+        let found = places.find(hash: key) { index in
+            let at = Int(index)
+            return entries[at].key == key && entries[at].owner == owner && entries[at].id.elementsEqual(id)
         }
-        return (key, nil)
+        return (key, found)
     }
 
     private mutating func withEntry(_ index: Int32, _ body: (inout Entry) -> Void) { body(&entries[Int(index)]) }
@@ -268,16 +264,15 @@ public struct PendingRequests {
         return Int32(entries.count - 1)
     }
 
-    private mutating func unlink(_ entry: Entry, from list: inout List) {
-        if entry.previous >= 0 { entries[Int(entry.previous)].next = entry.next } else { list.head = entry.next }
-        if entry.next >= 0 { entries[Int(entry.next)].previous = entry.previous }
+    private mutating func unlink(_ index: Int, from list: inout List) {
+        let (previous, next) = (entries[index].previous, entries[index].next)
+        if previous >= 0 { entries[Int(previous)].next = next } else { list.head = next }
+        if next >= 0 { entries[Int(next)].previous = previous }
         list.count -= 1
     }
 
     private mutating func release(_ index: Int32) {
-        let key = entries[Int(index)].key
-        places[key] = nil
-        closeGap(after: key)
+        places.remove(index, hash: entries[Int(index)].key) { [entries] in entries[Int($0)].key }
         let nextFree = free
         withEntry(index) { entry in
             entry.id = []
@@ -286,18 +281,5 @@ public struct PendingRequests {
             entry.next = nextFree
         }
         free = index
-    }
-
-    /// An id that had to take a later key because of the removed one would not be found any more: it moves back.
-    private mutating func closeGap(after key: Int) {
-        var next = key &+ 1
-        while let index = places[next] {
-            places[next] = nil
-            let entry = entries[Int(index)]
-            let home = entry.id.withUnsafeBytes { locate(entry.owner, $0).key }
-            entries[Int(index)].key = home
-            places[home] = index
-            next &+= 1
-        }
     }
 }
