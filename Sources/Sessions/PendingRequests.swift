@@ -120,7 +120,7 @@ public struct PendingRequests {
         if list.head >= 0 { entries[Int(list.head)].previous = index }
         list.head = index
         list.count += 1
-        places.insert(index, hash: key) { [entries] in entries[Int($0)].key }
+        places.insert(index, hash: key)
         count += 1
         return .inserted(request)
     }
@@ -247,7 +247,7 @@ public struct PendingRequests {
         let key = hasher.finalize()
         let found = places.find(hash: key) { index in
             let at = Int(index)
-            return entries[at].key == key && entries[at].owner == owner && entries[at].id.elementsEqual(id)
+            return entries[at].owner == owner && entries[at].id.elementsEqual(id)
         }
         return (key, found)
     }
@@ -272,7 +272,7 @@ public struct PendingRequests {
     }
 
     private mutating func release(_ index: Int32) {
-        places.remove(index, hash: entries[Int(index)].key) { [entries] in entries[Int($0)].key }
+        places.remove(index, hash: entries[Int(index)].key)
         let nextFree = free
         withEntry(index) { entry in
             entry.id = []

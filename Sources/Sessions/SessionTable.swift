@@ -89,12 +89,11 @@ public final class SessionTable {
     ) -> Session {
         let session = Session(correlationID: id, principal: principal, secret: secret, now: now)
         session.handle = sessions.insert(session)
-        index.insert(Int32(Slab<Session>.place(of: session.handle)), hash: id.hashValue) { hash(inPlace: $0) }
+        index.insert(Int32(Slab<Session>.place(of: session.handle)), hash: id.hashValue)
         return session
     }
 
     private func id(inPlace place: Int32) -> CorrelationID? { sessions.element(inPlace: Int(place))?.correlationID }
-    private func hash(inPlace place: Int32) -> Int { id(inPlace: place)?.hashValue ?? 0 }
 
     private func join(
         _ session: Session, _ wish: SessionWish, _ connection: UInt64, _ now: MonotonicInstant, _ wall: UInt64
@@ -146,8 +145,7 @@ public final class SessionTable {
     public func remove(_ session: Session) -> Int {
         guard sessions.remove(session.handle) != nil else { return 0 }
         let place = Int32(Slab<Session>.place(of: session.handle))
-        let removed = session.correlationID.hashValue
-        index.remove(place, hash: removed) { $0 == place ? removed : hash(inPlace: $0) }
+        index.remove(place, hash: session.correlationID.hashValue)
         if session.isAttached { attachedCount -= 1 }
         session.connection = 0
         if let timer = session.timer { wheel.cancel(timer) }

@@ -49,22 +49,15 @@ public struct TimelineStore {
             return other & 1 == key.rawValue && (key == .open || ring[at].hash == hash) && ring[at].id == ring[place].id
                 && (key == .open || ring[at].correlationID == ring[place].correlationID)
         }
-        if let older { remove(older, hash) }
-        index.insert(entry, hash: hash) { [ring] in Self.hash(ofEntry: $0, in: ring) }
+        if let older { index.remove(older, hash: hash) }
+        index.insert(entry, hash: hash)
     }
 
     private mutating func forget(_ place: Int) {
-        remove(Int32(place) * 2, ring[place].hash)
-        if ring[place].isOpen { ring[place].id.withUnsafeBytes { remove(Int32(place) * 2 + 1, Self.hash($0, nil)) } }
-    }
-
-    private mutating func remove(_ entry: Int32, _ hash: Int) {
-        index.remove(entry, hash: hash) { [ring] in Self.hash(ofEntry: $0, in: ring) }
-    }
-
-    private static func hash(ofEntry entry: Int32, in ring: [EventTimeline]) -> Int {
-        let place = Int(entry >> 1)
-        return entry & 1 == Key.owned.rawValue ? ring[place].hash : ring[place].id.withUnsafeBytes { hash($0, nil) }
+        index.remove(Int32(place) * 2, hash: ring[place].hash)
+        if ring[place].isOpen {
+            index.remove(Int32(place) * 2 + 1, hash: ring[place].id.withUnsafeBytes { Self.hash($0, nil) })
+        }
     }
 
     /// Seeded: ids come from clients.

@@ -27,7 +27,6 @@ import Testing
         // The element's number by its key: several elements may have the same hash, none the same key.
         var keys: [Int32: Int32] = [:]
         let keysMax: Int32 = hashing == .spread ? 400 : 60
-        func hash(of number: Int32) -> Int { hashing.hash(keys[number] ?? -1) }
         for step in 0..<6000 {
             let key = Int32.random(in: 0..<keysMax, using: &random)
             let found = index.find(hash: hashing.hash(key)) { keys[$0] == key }
@@ -37,11 +36,11 @@ import Testing
                 let number = Int32(step)
                 keys[number] = key
                 model[key] = number
-                index.insert(number, hash: hashing.hash(key), hashOf: hash)
+                index.insert(number, hash: hashing.hash(key))
             } else if let found, !isGrowing || Int.random(in: 0..<10, using: &random) == 0 {
                 // As tables do: the element itself is gone already.
                 keys[found] = nil
-                index.remove(found, hash: hashing.hash(key)) { $0 == found ? hashing.hash(key) : hash(of: $0) }
+                index.remove(found, hash: hashing.hash(key))
                 model[key] = nil
             }
             #expect(index.count == model.count)
@@ -51,10 +50,10 @@ import Testing
 
     @Test func whatIsNotThereIsNotRemoved() {
         var index = HashIndex()
-        index.remove(1, hash: 5) { _ in 5 }
-        index.insert(1, hash: 5) { _ in 5 }
-        index.remove(2, hash: 5) { _ in 5 }
-        index.remove(1, hash: 6) { _ in 5 }
+        index.remove(1, hash: 5)
+        index.insert(1, hash: 5)
+        index.remove(2, hash: 5)
+        index.remove(1, hash: 6)
         #expect(index.count == 1)
         #expect(index.find(hash: 5) { $0 == 1 } == 1)
         #expect(index.find(hash: 5) { $0 == 2 } == nil)
