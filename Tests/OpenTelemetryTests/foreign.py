@@ -76,6 +76,11 @@ def answer_of(response):
     return from_http(HTTPMessage(response.headers, response.body), JSONFormat())
 
 
+def written(event):
+    """In JSON, by cloudevents."""
+    return JSONFormat().write(event).decode()
+
+
 def read(text):
     """An event in JSON, by cloudevents."""
     return JSONFormat().read(None, text)
@@ -105,13 +110,13 @@ class Message:
 
 
 class Tap:
-    """A queue of its own that gets a copy of every event on an exchange. For one thread."""
+    """A queue of its own that gets a copy of each event on an exchange. For one thread."""
 
-    def __init__(self, amqp, exchange=EVENTS):
+    def __init__(self, amqp, exchange=EVENTS, routing_key='#'):
         self.connection = connect(amqp)
         self.channel = self.connection.channel()
         self.queue = self.channel.queue_declare('', exclusive=True).method.queue
-        self.channel.queue_bind(self.queue, exchange, '#')
+        self.channel.queue_bind(self.queue, exchange, routing_key)
         self.messages = []
 
     def find(self, event_id, seconds=10):
@@ -133,6 +138,9 @@ class Tap:
     def ready(self, queue):
         """How many messages wait in a queue, given to nobody yet."""
         return self.channel.queue_declare(queue, passive=True).method.message_count
+
+    def consumers(self, queue):
+        return self.channel.queue_declare(queue, passive=True).method.consumer_count
 
     def publish(self, exchange, routing_key, body, headers, content_type=STRUCTURED, **properties):
         self.channel.basic_publish(exchange, routing_key, body, pika.BasicProperties(

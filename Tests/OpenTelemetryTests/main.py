@@ -61,6 +61,7 @@ def main(kept, names):
                 results.add(f'{name}: runs to its end', [''.join(traceback.format_exception(error))])
             for check in scenario.checks():
                 results.check(name, check.__name__, check)
+            stack.note(f'opentelemetry: {name} after {time.monotonic() - began:.0f} s')
     finally:
         stack.end_all()
         node.stop()

@@ -151,7 +151,7 @@ class Stack:
         except OSError:
             return False
 
-    def signal(self, tier, number):
+    def send(self, tier, number):
         self.running[tier].send_signal(number)
 
     def end(self, tier, number=signal.SIGTERM):

@@ -24,7 +24,7 @@ class Span:
     attributes: dict = field(hash=False)
     # (name, attributes)
     events: tuple = field(hash=False)
-    # (trace id, span id)
+    # (trace id, span id), of those that were sampled
     links: tuple
     is_error: bool
     state: str
@@ -63,7 +63,7 @@ def span_of(service, message):
         message.parent_span_id.hex(), message.start_time_unix_nano, message.end_time_unix_nano,
         otlp.attributes_of(message.attributes),
         tuple((event.name, otlp.attributes_of(event.attributes)) for event in message.events),
-        tuple((link.trace_id.hex(), link.span_id.hex()) for link in message.links),
+        tuple((link.trace_id.hex(), link.span_id.hex()) for link in message.links if link.flags & 1),
         message.status.code == 2, message.trace_state)
 
 
