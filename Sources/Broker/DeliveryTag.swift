@@ -3,4 +3,7 @@
 public struct DeliveryTag: Hashable, Sendable {
     let generation: UInt32
     let value: UInt64
+
+    /// As the broker knows it.
+    public var number: UInt64 { value }
 }

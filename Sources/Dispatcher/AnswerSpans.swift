@@ -16,22 +16,19 @@ final class AnswerSpans {
     private var posts = 0
 
     init(
-        _ event: EventIdentity, _ trace: EventTrace, of message: DeliveredMessage, url: String, context: TraceContext,
+        _ event: EventIdentity, bytes: Int, _ trace: EventTrace, of message: DeliveredMessage, url: String,
+        context: TraceContext,
         postContext: TraceContext, _ tracer: Tracer
     ) {
         self.event = event
         self.context = postContext
         self.url = url
         self.tracer = tracer
-        var process = MessagingSpan.process(
-            event, exchange: message.exchange, routingKey: message.routingKey,
-            queue: StandardTopology.responsesQueue, context: context, parent: trace.parent,
+        process = MessagingSpan.process(
+            event, bytes: bytes, exchange: message.exchange, routingKey: message.routingKey,
+            queue: StandardTopology.responsesQueue, deliveryTag: message.tag.number,
+            deliveries: message.isRedelivered ? message.deliveryCount : nil, context: context, parent: trace.parent,
             traceState: trace.traceState)
-        if message.isRedelivered {
-            process.add(
-                "redelivered", [SpanAttribute("messaging.rabbitmq.delivery_count", .integer(message.deliveryCount))])
-        }
-        self.process = process
     }
 
     var processContext: TraceContext { process?.context ?? context }

@@ -48,16 +48,20 @@ extension DispatcherLoop {
             let url = ReturnAddress.verifiedURL(in: address, by: authenticator)
         else {
             shared.metrics.answersForged.add()
-            let event = EventIdentity(envelope, in: bytes)
+            let spans = beginAnswer(envelope, in: bytes, of: message, nil)
             shared.logger.warning(
-                "an answer without a valid return address; dead-lettered",
-                context: EventTrace(envelope, in: bytes, shared.tracer).parent, event.fields)
+                "an answer without a valid return address; dead-lettered", context: spans?.processContext,
+                EventIdentity(envelope, in: bytes).fields)
+            spans?.deadLettered("forged")
             return nil
         }
         let lifetime = Lifetime.milliseconds(
             of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
             default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
-        guard let destination = destination(for: url) else { return nil }
+        guard let destination = destination(for: url) else {
+            beginAnswer(envelope, in: bytes, of: message, nil)?.deadLettered("too-many-destinations")
+            return nil
+        }
         var hasher = Hasher()
         hasher.combine(bytes: address)
         return AnswerToken(

@@ -18,7 +18,8 @@ extension DispatcherLoop {
         guard tracer.records(context) else { return (context, nil) }
         let sendContext = tracer.begin(parent: context, random: &random)
         let spans = PublishSpans(
-            EventIdentity(envelope, in: bytes), trace, route: route.map { ($0.exchange, $0.routingKey) },
+            EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, trace,
+            route: route.map { ($0.exchange, $0.routingKey) },
             context: context, sendContext: sendContext)
         return (sendContext, spans)
     }
@@ -31,9 +32,10 @@ extension DispatcherLoop {
     }
 
     /// The spans of an answer from the broker; nil if they are not recorded.
+    /// - Parameter destination: nil if it can't go anywhere.
     func beginAnswer(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage,
-        _ destination: Destination
+        _ destination: Destination?
     ) -> AnswerSpans? {
         let tracer = shared.tracer
         let trace = EventTrace(envelope, in: bytes, tracer)
@@ -42,7 +44,8 @@ extension DispatcherLoop {
         guard tracer.records(context) else { return nil }
         let postContext = tracer.begin(parent: context, random: &random)
         return AnswerSpans(
-            EventIdentity(envelope, in: bytes), trace, of: message, url: destination.url + "/dispatch",
+            EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, trace, of: message,
+            url: (destination?.url ?? "") + "/dispatch",
             context: context, postContext: postContext, tracer)
     }
 

@@ -13,16 +13,17 @@ final class PublishSpans {
     private var send: OpenSpan?
 
     init(
-        _ event: EventIdentity, _ trace: EventTrace, route: (exchange: String, routingKey: String)?,
+        _ event: EventIdentity, bytes: Int, _ trace: EventTrace, route: (exchange: String, routingKey: String)?,
         context: TraceContext, sendContext: TraceContext
     ) {
         self.event = event
-        self.context = sendContext
+        self.context = route == nil ? context : sendContext
         post = HTTPSpan.server(
             event, route: "/events", context: context, parent: trace.parent, traceState: trace.traceState)
         guard let route else { return }
         send = MessagingSpan.send(
-            event, exchange: route.exchange, routingKey: route.routingKey, context: sendContext, parent: context,
+            event, bytes: bytes, exchange: route.exchange, routingKey: route.routingKey, context: sendContext,
+            parent: context,
             traceState: trace.traceState)
     }
 
@@ -39,8 +40,7 @@ final class PublishSpans {
             }
             send.end(tracer)
         }
-        if var post = post.take() {
-            if let problem { post.set("error.type", .string(problem.kind.rawValue)) }
+        if let post = post.take() {
             post.end(status: problem?.kind.status ?? 202, tracer)
         }
     }

@@ -14,16 +14,11 @@ extension EventListener {
         guard !tracer.declines(trace.parent) else { return nil }
         let context = RandomSource.withShared { tracer.begin(parent: trace.parent, random: &$0) }
         guard tracer.records(context) else { return nil }
-        var span = MessagingSpan.process(
-            EventIdentity(envelope, in: bytes), exchange: message.exchange, routingKey: message.routingKey,
-            queue: queue, context: context, parent: trace.parent, traceState: trace.traceState)
-        span.set("messaging.message.body.size", .integer(envelope.extent.count))
-        if message.isRedelivered {
-            span.add(
-                "redelivered",
-                [SpanAttribute("messaging.rabbitmq.delivery_count", .integer(message.deliveryCount))])
-        }
-        return span
+        return MessagingSpan.process(
+            EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, exchange: message.exchange,
+            routingKey: message.routingKey, queue: queue, deliveryTag: message.tag.number,
+            deliveries: message.isRedelivered ? message.deliveryCount : nil, context: context, parent: trace.parent,
+            traceState: trace.traceState)
     }
 
     /// The span of an answer's publishing, until the broker has confirmed it.
@@ -31,7 +26,8 @@ extension EventListener {
         let context = RandomSource.withShared { tracer.begin(parent: span.context, random: &$0) }
         let event = EventIdentity(id: answer.id, type: answer.type, correlationID: answer.correlationID ?? "")
         return MessagingSpan.send(
-            event, exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey,
+            event, bytes: answer.bytes.count, exchange: StandardTopology.responsesExchange,
+            routingKey: StandardTopology.responsesRoutingKey,
             context: context, parent: span.context, traceState: span.traceState)
     }
 

@@ -23,8 +23,14 @@ public struct OpenSpan: Sendable {
     public var context: TraceContext { span.context }
     public var traceState: String? { span.traceState }
 
+    /// Instead of an earlier value, if there is one.
     public mutating func set(_ key: StaticString, _ value: AttributeValue) {
-        span.attributes.append(SpanAttribute(key, value))
+        let attribute = SpanAttribute(key, value)
+        if let known = span.attributes.firstIndex(where: { "\($0.key)" == "\(key)" }) {
+            span.attributes[known] = attribute
+        } else {
+            span.attributes.append(attribute)
+        }
     }
 
     public mutating func link(to context: TraceContext) {

@@ -11,7 +11,7 @@ import opentelemetry.semconv.metrics
 from opentelemetry.semconv._incubating.attributes import http_attributes, messaging_attributes
 
 # Ours. The event's id and type have names of the conventions (cloudevents.event_id) on spans.
-OWN_SPAN_ATTRIBUTES = {'correlation_id'}
+OWN_SPAN_ATTRIBUTES = {'correlation_id', 'delivery_count', 'reason'}
 OWN_LOG_ATTRIBUTES = {'correlation_id', 'event_id'}
 OWN_METRIC_PREFIX = 'switchboard_'
 
@@ -64,12 +64,19 @@ MESSAGING = {'messaging.system', 'messaging.operation.name', 'messaging.operatio
 CONSUMER = MESSAGING | {'messaging.rabbitmq.message.delivery_tag'}
 
 
+def is_request(span):
+    """The span of a client's whole HTTP request, and not of an event between tiers."""
+    return span.service == 'public-web' and span.kind == 'SERVER' and 'http.route' in span.attributes and span.name != 'POST /dispatch'
+
+
 def wanted_attributes(span):
     """Those that a span of an event, of the tree, must have."""
     if span.kind == 'PRODUCER':
         return EVENT | MESSAGING
     if span.kind == 'CONSUMER':
         return EVENT | CONSUMER
+    if is_request(span):
+        return HTTP_SERVER
     if span.name.startswith('POST '):
         return EVENT | (HTTP_SERVER if span.kind == 'SERVER' else HTTP_CLIENT)
     return EVENT

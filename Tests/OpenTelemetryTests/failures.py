@@ -58,8 +58,8 @@ class Failures(Scenario):
             again = stack.Background(self.post, 'redelivered')
             # Its deadline passes while it is in the listener's hands.
             self.post('expired', expirytime=in_seconds(1))
-            if not until(self.both_are_published, 10) or not until(lambda: self.tap.ready('ping-listener') == 0, 10):
-                raise RuntimeError('the listener was not given the events')
+            if not until(self.both_are_published, 10) or not until(lambda: self.tap.ready('ping-listener') == 0, 25):
+                raise RuntimeError(f"the listener was not given the events: {sum(len(m.events) for m in self.tap.messages)} seen, {self.tap.ready('ping-listener')} ready, {self.tap.consumers('ping-listener')} consumers")
         finally:
             self.stack.end('ping-listener', signal.SIGKILL)
         self.stack.start('ping-listener')
