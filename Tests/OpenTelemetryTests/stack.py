@@ -238,15 +238,15 @@ class Pinged:
 class Background(threading.Thread):
     """Runs a function beside; `result()` waits, and raises what it raised."""
 
-    def __init__(self, function, *arguments):
+    def __init__(self, function, *arguments, **options):
         super().__init__(daemon=True)
-        self.function, self.arguments = function, arguments
+        self.function, self.arguments, self.options = function, arguments, options
         self.value = self.error = None
         self.start()
 
     def run(self):
         try:
-            self.value = self.function(*self.arguments)
+            self.value = self.function(*self.arguments, **self.options)
         except BaseException as error:
             self.error = error
 
