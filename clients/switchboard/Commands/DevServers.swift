@@ -66,7 +66,7 @@ struct DevServers: RunningProgram {
             if let problem = webServer.readinessProblem { return problem.detail }
             return listenerBroker.isConnected && dispatcherBroker.isConnected ? nil : "The broker is not connected."
         }
-        telemetry.tell(instrumentation.logger)
+        telemetry.tell(instrumentation.logger, publicWeb: webServer.publicURL)
         return servers
     }
 

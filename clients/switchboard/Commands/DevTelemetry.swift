@@ -62,8 +62,8 @@ final class DevTelemetry {
         return (host, port)
     }
 
-    /// One line that says how to look, or what is in the way.
-    func tell(_ logger: Logger) {
+    /// One line that says how to look, or what is in the way. - Parameter publicWeb: its address.
+    func tell(_ logger: Logger, publicWeb: String) {
         guard let url else { return }
         if isTaken {
             logger.warning(
@@ -72,12 +72,10 @@ final class DevTelemetry {
                 of OTLP/HTTP JSON, choose another address with --telemetry 127.0.0.1:0, or none
                 """, ["url": .string(url)])
         } else {
-            let isUsual = collector?.port == TraceCollector.defaultPort
-            logger.info(
-                "to see an event's way, with its logs",
-                [
-                    "command": .string("switchboard trace --last" + (isUsual ? "" : " --from \(url)"))
-                ])
+            var command = "switchboard trace --last"
+            if url != TraceOptions.defaultReceiver { command += " --from \(url)" }
+            if publicWeb != TraceOptions.defaultPublicWeb { command += " --events \(publicWeb)" }
+            logger.info("to see an event's way, with its logs", ["command": .string(command)])
         }
     }
 

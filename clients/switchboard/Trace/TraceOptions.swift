@@ -6,6 +6,8 @@ struct TraceOptions: Equatable {
         case slowest(Int)
     }
 
+    static let defaultReceiver = "http://127.0.0.1:4318"
+    static let defaultPublicWeb = "http://127.0.0.1:8080"
     static let listMax = 1000
     private static let listDefault = 10
 
@@ -17,7 +19,6 @@ struct TraceOptions: Equatable {
     var correlationID: String?
     var printsJSON: Bool
     var waitMilliseconds: UInt64
-    private let isFromGiven: Bool
 
     static let syntax = CommandSyntax(
         name: "trace", summary: "draws what became of an event: its trace through all tiers, with its logs.",
@@ -26,9 +27,9 @@ struct TraceOptions: Equatable {
             CommandOption("--last", value: "[N]", help: "The newest trace; with N a table of so many."),
             CommandOption(
                 "--slowest", value: "[N]", help: "A table of the slowest N traces (default 10), or the slowest one."),
-            CommandOption("--from", value: "URL", help: "The receiver. Default: http://127.0.0.1:4318."),
+            CommandOption("--from", value: "URL", help: "The receiver. Default: \(defaultReceiver)."),
             CommandOption(
-                "--events", value: "URL", help: "public-web, for the event's timeline. Default: http://127.0.0.1:8080."),
+                "--events", value: "URL", help: "public-web, for the event's timeline. Default: \(defaultPublicWeb)."),
             CommandOption(
                 "--correlation", value: "ID",
                 help: "The event's session, for its timeline if no trace or log tells it."),
@@ -68,9 +69,8 @@ struct TraceOptions: Equatable {
             guard !arguments.operands[0].isEmpty else { throw UsageError("the ID is empty") }
             query = .id(arguments.operands[0])
         }
-        isFromGiven = arguments.has("--from")
-        from = try Endpoint(parsing: arguments.values["--from"] ?? "http://127.0.0.1:4318")
-        events = try Endpoint(parsing: arguments.values["--events"] ?? "http://127.0.0.1:8080")
+        from = try Endpoint(parsing: arguments.values["--from"] ?? Self.defaultReceiver)
+        events = try Endpoint(parsing: arguments.values["--events"] ?? Self.defaultPublicWeb)
         correlationID = arguments.values["--correlation"]
         printsJSON = arguments.has("--json")
         waitMilliseconds = try arguments.milliseconds("--wait", secondsMin: 0, secondsMax: 3600) ?? 1000
@@ -78,6 +78,7 @@ struct TraceOptions: Equatable {
 
     /// How to see another one from the same place.
     func command(_ id: String) -> String {
-        "switchboard trace \(id)" + (isFromGiven ? " --from \(from.httpURL)" : "")
+        "switchboard trace \(id)" + (from.httpURL == Self.defaultReceiver ? "" : " --from \(from.httpURL)")
+            + (events.httpURL == Self.defaultPublicWeb ? "" : " --events \(events.httpURL)")
     }
 }
