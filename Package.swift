@@ -49,6 +49,8 @@ let package = Package(
         library("Reactor", ["CLinux", "COpenSSL", "Core", "Telemetry"]),
         library("HTTPServer", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"]),
         library("HTTPClient", ["CCurl", "CLinux", "Core", "Telemetry", "Reactor"]),
+        library("TraceStore", ["Core", "JSON"]),
+        library("Collector", ["Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "TraceStore"]),
         library("TelemetryExport", ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"]),
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
         library("Sessions", ["Core"]),
@@ -82,7 +84,8 @@ let package = Package(
             "switchboard", path: "clients/switchboard",
             [
                 "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-                "Configuration", "HTTPClient", "Broker", "PublicWeb", "Dispatcher", "EventListener", "PingListener",
+                "Configuration", "HTTPClient", "TraceStore", "Collector", "Broker", "PublicWeb", "Dispatcher",
+                "EventListener", "PingListener",
                 "Program", "BrokerSettings",
             ]),
 
@@ -94,7 +97,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Tiers", "TestSupport",
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Tiers", "TraceStore",
+                "TestSupport",
             ],
             path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
         .target(
@@ -118,6 +122,14 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Core"]),
         tests("TelemetryTests", ["Telemetry", "Core"]),
         tests("EventTracingTests", ["EventTracing", "CloudEvents", "Core", "Telemetry"]),
+        tests("TraceStoreTests", ["TraceStore", "JSON", "Core"]),
+        tests(
+            "CollectorTests",
+            [
+                "Collector", "Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry", "TelemetryExport",
+                "TraceStore",
+            ]
+        ),
         tests(
             "TelemetryExportTests",
             ["Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry", "TelemetryExport"]),
@@ -143,7 +155,7 @@ let package = Package(
         tests(
             "EventListenerTests",
             ["TestBroker", "EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
-        tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "WebSocket"]),
+        tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "TraceStore", "WebSocket"]),
         tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
         tests("TidyTests", []),
     ],

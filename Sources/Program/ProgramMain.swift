@@ -26,8 +26,10 @@ public enum ProgramMain {
     }
 
     /// Never returns: exit status 0 after a signal, 1 if it can't start, 2 on wrong settings.
+    /// - Parameter environment: what telemetry is to make of the process's variables.
     public static func run(
         _ schema: ConfigurationSchema, service: String, arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+        environment: (Configuration, [String: String]) throws -> [String: String] = { $1 },
         start: (Configuration, Instrumentation) throws -> any RunningProgram
     ) -> Never {
         let signals: TerminationSignals
@@ -42,7 +44,7 @@ public enum ProgramMain {
                 telemetry = try ProgramTelemetry.start(
                     service: service, logLevel: LogLevel(rawValue: configuration.text("log-level")) ?? .info,
                     logFormat: LogFormat(rawValue: configuration.text("log-format")) ?? .auto,
-                    environment: Environment.all)
+                    environment: try environment(configuration, Environment.all))
             } catch {
                 fail(service, error, code: error is SettingsProblem ? 2 : 1)
             }
@@ -62,6 +64,7 @@ public enum ProgramMain {
             signals.restoreDefault()
             running.stop()
             telemetry.stop()
+            running.finish()
             exit(0)
         }
     }

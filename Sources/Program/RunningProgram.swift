@@ -4,4 +4,10 @@ public protocol RunningProgram {
     var announcement: String { get }
     /// Drains and ends; called once.
     func stop()
+    /// When telemetry has been sent, too; called once.
+    func finish()
+}
+
+extension RunningProgram {
+    public func finish() {}
 }

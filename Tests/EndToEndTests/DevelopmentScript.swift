@@ -43,20 +43,24 @@ final class DevelopmentScript {
         let http: String
         let internals: [String: String]
         let amqp: String?
+        /// Where traces are received.
+        let telemetry: String?
         let pids: [String: Int32?]
 
         init?(_ object: [String: Any]) {
-            guard object.keys.sorted() == ["amqp", "http", "internal", "pids", "websocket"],
+            guard object.keys.sorted() == ["amqp", "http", "internal", "pids", "telemetry", "websocket"],
                 let websocket = object["websocket"] as? String, let http = object["http"] as? String,
                 let internals = object["internal"] as? [String: String], let pids = object["pids"] as? [String: Any],
                 internals.keys.sorted() == ["dispatcher", "ping-listener", "public-web"],
                 pids.keys.sorted() == ["dispatcher", "ping-listener", "public-web", "rabbitmq"],
-                object["amqp"] is String || object["amqp"] is NSNull
+                object["amqp"] is String || object["amqp"] is NSNull,
+                object["telemetry"] is String || object["telemetry"] is NSNull
             else { return nil }
             self.websocket = websocket
             self.http = http
             self.internals = internals
             amqp = object["amqp"] as? String
+            telemetry = object["telemetry"] as? String
             self.pids = pids.mapValues { ($0 as? NSNumber)?.int32Value }
         }
     }

@@ -11,6 +11,12 @@ extension EndToEndTests {
             let printed = script.program.printed
             #expect(printed.components(separatedBy: "1 sent, 1 answered, 0 lost").count == 3, "\(printed)")
             #expect(printed.contains("PING ws://") && printed.contains("PING http://"), "\(printed)")
+            for line in [
+                "switchboard: PingRequest", "└ public-web: receive PingRequest",
+                "└ ping-listener: process switchboard.events:PingRequest:ping-listener",
+                "└ public-web: push PingResponse",
+            ] { #expect(printed.contains(line), "\(line) is not in \(printed)") }
+            #expect(!printed.contains("missing"), "\(printed)")
             #expect(script.hasLeftNothing(), "\(script.leftovers)")
         }
 
@@ -42,6 +48,7 @@ extension EndToEndTests {
             ])
             let summary = try script.summary()
             #expect(summary.amqp == amqp && summary.pids["rabbitmq"] == .some(nil))
+            #expect(summary.telemetry?.hasPrefix("http://127.0.0.1:") == true)
             #expect(Set(summary.pids.values.compactMap { $0 }).count == 3)
             try checkServes(script, summary)
             let others = ["dispatcher", "ping-listener"].compactMap { summary.pids[$0] ?? nil }.map(commandLine)
@@ -101,6 +108,7 @@ extension EndToEndTests {
         @Test(arguments: [
             ["--nonsense"], ["nonsense"], ["--once", "--serve"], ["--amqp", "http://127.0.0.1/"], ["--amqp"],
             ["--port", "0"], ["--port", "65536"], ["--port", "http"], ["--ports", "some"], ["--listener-port=-1"],
+            ["--telemetry", "0"], ["--telemetry", "65536"], ["--telemetry", "some"],
             ["--rabbitmq", "--serve", "--amqp"],
         ])
         func wrongArgumentsAreToldInOneLine(_ arguments: [String]) throws {

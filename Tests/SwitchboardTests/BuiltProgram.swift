@@ -13,12 +13,14 @@ enum BuiltProgram {
     }()
 
     /// Runs it to its end. - Returns: its exit status, and what it printed.
-    static func run(_ arguments: [String], input: String = "") throws -> (status: Int32, output: String, errors: String)
-    {
+    static func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> (
+        status: Int32, output: String, errors: String
+    ) {
         let process = Process()
         let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = stdin
         process.standardOutput = stdout
         process.standardError = stderr

@@ -20,7 +20,7 @@ import Testing
         let run = try BuiltProgram.run(["ping", "-c", "3", "-i", "0.01", "--data", #"{"a":1}"#] + target)
         let lines = run.output.split(separator: "\n").map(String.init)
         #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
-        #expect(lines.count == 7, "\(run)")
+        #expect(lines.count == 8, "\(run)")
         #expect(lines[0].hasPrefix("PING \(target[target.count - 1]) "))
         for number in 1...3 {
             let tiers = ["public-web", "dispatcher", "ping-listener", "dispatcher-return", "broker"]
@@ -31,6 +31,7 @@ import Testing
         }
         #expect(lines[5].hasPrefix("3 sent, 3 answered, 0 lost, 0% loss, time "))
         #expect(lines[6].hasPrefix("rtt min/avg/max/mdev = "))
+        #expect(lines[7].hasPrefix("slowest traced: switchboard trace "))
     }
 
     @Test(arguments: [false, true])
@@ -68,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "switchboard: which command? ping, connect, dev, help (switchboard --help tells more)\n"),
+        ([], "switchboard: which command? ping, connect, trace, dev, collect, help (switchboard --help tells more)\n"),
         (["pign"], "switchboard: there is no command `pign`; did you mean `ping`? (switchboard --help tells more)\n"),
         (
             ["ping", "-c", "x"],
@@ -86,7 +87,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--help"], ["help"], ["ping", "--help"], ["help", "connect"], ["dev", "--help"], ["--version"],
+        ["--help"], ["help"], ["ping", "--help"], ["help", "connect"], ["dev", "--help"], ["trace", "--help"],
+        ["collect", "--help"], ["--version"],
     ])
     func helpIsOnStandardOutput(_ arguments: [String]) throws {
         let run = try BuiltProgram.run(arguments)

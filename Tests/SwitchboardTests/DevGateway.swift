@@ -5,16 +5,22 @@ import TestSupport
 final class DevGateway {
     let webSocketURL: String
     let httpURL: String
+    /// Where traces are received, or sent to; nil if that is nobody's business.
+    let telemetryURL: String?
     private let internalURL: String
     private let process = Process()
 
-    init() throws {
+    /// - Parameter environment: besides the test's own, without what that says of telemetry.
+    init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
         let stdout = Pipe()
         // Its standard input is a pipe that only this process holds: setpriv ends it when this process dies.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-        process.arguments = [
-            "--pdeathsig", "TERM", BuiltProgram.path, "dev", "--ports", "auto", "--log-level", "error",
-        ]
+        process.arguments =
+            [
+                "--pdeathsig", "TERM", BuiltProgram.path, "dev", "--ports", "auto",
+            ] + (arguments.contains("--log-level") ? [] : ["--log-level", "error"]) + arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("OTEL_") }
+            .merging(environment) { $1 }
         process.standardOutput = stdout
         try process.run()
         var line = Data()
@@ -24,11 +30,13 @@ final class DevGateway {
         struct Announcement: Decodable {
             let websocket: String
             let http: String
+            let telemetry: String?
             let `internal`: [String: String]
         }
         let announcement = try JSONDecoder().decode(Announcement.self, from: line)
         webSocketURL = announcement.websocket
         httpURL = announcement.http
+        telemetryURL = announcement.telemetry
         internalURL = announcement.internal["public-web"] ?? ""
     }
 

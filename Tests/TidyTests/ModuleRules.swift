@@ -15,6 +15,8 @@ enum ModuleRules {
         "Reactor": ["CLinux", "COpenSSL", "Core", "Telemetry"],
         "HTTPServer": ["Core", "HTTP1", "JSON", "Telemetry", "Reactor"],
         "HTTPClient": ["CCurl", "Core", "Reactor", "Telemetry"],
+        "TraceStore": ["Core", "JSON"],
+        "Collector": ["Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "TraceStore"],
         "TelemetryExport": ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"],
         "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry"],
         "Tiers": ["Core", "JSON", "HTTP1", "Crypto"],
@@ -40,14 +42,15 @@ enum ModuleRules {
         "ping-listener": ["PingListener", "EventListener"],
         "switchboard": [
             "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry",
-            "EventTracing", "Configuration", "HTTPClient", "Broker", "BrokerSettings", "PublicWeb", "Dispatcher",
+            "EventTracing", "Configuration", "HTTPClient", "TraceStore", "Collector", "Broker", "BrokerSettings",
+            "PublicWeb", "Dispatcher",
             "EventListener", "PingListener",
             "Program",
         ],
     ]
 
     /// Protocol cores and state machines: bytes and time in, actions out, with neither Foundation nor C.
-    static let cores: Set<String> = ["JSON", "CloudEvents", "HTTP1", "WebSocket", "Sessions"]
+    static let cores: Set<String> = ["JSON", "CloudEvents", "HTTP1", "WebSocket", "Sessions", "TraceStore"]
 
     /// C's own library, for those at the system's edge. Foundation is for none: it would be linked into every program.
     static let system: Set<String> = ["Glibc", "Synchronization"]

@@ -12,6 +12,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case time
     case internalHeaders = "internal-headers"
     case configuration
+    case otlp
 
     /// - Parameter input: for the streaming parsers its first byte says how the rest is cut.
     public func check(_ input: [UInt8]) {
@@ -28,6 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .time: TextFuzzing.time(input)
         case .internalHeaders: TextFuzzing.internalHeaders(input)
         case .configuration: TextFuzzing.configuration(input)
+        case .otlp: OTLPFuzzing.check(input)
         }
     }
 }

@@ -2,7 +2,7 @@
 struct CommandOption {
     /// With their dashes: `-c`, `--count`. The last one identifies it.
     let names: [String]
-    /// What its value is called; nil if it takes none.
+    /// What its value is called; nil if it takes none. In brackets: a number that can be left out.
     let value: String?
     let help: String
 
@@ -11,6 +11,8 @@ struct CommandOption {
         self.value = value
         self.help = help
     }
+
+    var isValueOptional: Bool { value?.hasPrefix("[") == true }
 
     var key: String { names.last ?? "" }
 

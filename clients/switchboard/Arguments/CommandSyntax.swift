@@ -61,6 +61,11 @@ struct CommandSyntax {
             parsed.values[option.key] = ""
             return
         }
+        if option.isValueOptional, attached == nil {
+            let isNumber = rest.first.map { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+            parsed.values[option.key] = isNumber == true ? rest.popFirst() : ""
+            return
+        }
         guard let value = attached ?? rest.popFirst() else {
             throw UsageError("\(name) wants a value: \(name) \(placeholder)")
         }

@@ -17,10 +17,11 @@ struct DevServers: RunningProgram {
     private let web: PublicWebServer
     private let dispatcher: DispatcherServer
     private let listener: EventListenerServer
+    private let telemetry: DevTelemetry
 
     /// The same parts as in the programs, wired by code instead of flags.
     static func start(
-        _ settings: Configuration, _ instrumentation: Instrumentation
+        _ settings: Configuration, _ instrumentation: Instrumentation, _ telemetry: DevTelemetry
     ) throws -> DevServers {
         let usesFreePorts = settings.text("ports") == "auto"
         func port(_ name: String) -> UInt16 { usesFreePorts ? 0 : UInt16(clamping: settings.integer(name)) }
@@ -59,11 +60,13 @@ struct DevServers: RunningProgram {
         web.internalPort = port("internal-port")
         let webServer = try PublicWebServer.start(
             web, logger: webParts.logger, registry: webParts.registry, tracer: webParts.tracer)
-        let servers = DevServers(web: webServer, dispatcher: dispatcherServer, listener: listenerServer)
+        let servers = DevServers(
+            web: webServer, dispatcher: dispatcherServer, listener: listenerServer, telemetry: telemetry)
         try servers.awaitReadiness {
             if let problem = webServer.readinessProblem { return problem.detail }
             return listenerBroker.isConnected && dispatcherBroker.isConnected ? nil : "The broker is not connected."
         }
+        telemetry.tell(instrumentation.logger, publicWeb: webServer.publicURL)
         return servers
     }
 
@@ -84,6 +87,7 @@ struct DevServers: RunningProgram {
         return """
             {"websocket":"\(websocket)/ws","http":"\(web.publicURL)","internal":{"public-web":"\(web.internalURL)",\
             "dispatcher":"\(dispatcher.internalURL)","ping-listener":"\(listener.internalURL)"},"amqp":null,\
+            "telemetry":\(telemetry.url.map { "\"\($0)\"" } ?? "null"),\
             "pids":{"public-web":\(pid),"dispatcher":\(pid),"ping-listener":\(pid),"rabbitmq":\(pid)}}
             """
     }
@@ -94,4 +98,6 @@ struct DevServers: RunningProgram {
         listener.stop()
         dispatcher.stop()
     }
+
+    func finish() { telemetry.stop() }
 }

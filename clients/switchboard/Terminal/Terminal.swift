@@ -12,6 +12,14 @@ final class Terminal {
 
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
+    /// Of the terminal on standard output; nil if there is none.
+    static var outputColumns: Int? {
+        guard isatty(STDOUT_FILENO) == 1 else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return columnsUnknown }
+        return Int(size.ws_col)
+    }
+
     /// Nil if standard input is no terminal.
     init?() {
         var settings = termios()
@@ -19,11 +27,7 @@ final class Terminal {
         original = settings
     }
 
-    var columns: Int {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return Self.columnsUnknown }
-        return Int(size.ws_col)
-    }
+    var columns: Int { Self.outputColumns ?? Self.columnsUnknown }
 
     /// Every key comes as it is pressed, and none makes a signal; output is left as it is, so a line feed still returns.
     func enterRaw() {

@@ -1,0 +1,2 @@
+/// What a request to a receiver holds.
+public enum OTLPSignal: String, CaseIterable, Sendable { case traces, logs, metrics }
