@@ -5,6 +5,8 @@ import JSON
 /// the bytes it was scanned from.
 public struct EventEnvelope: Sendable {
     public static let membersMax = 64
+    /// Of an event as a client sends it: the tiers add members on its way, and it must stay within `membersMax`.
+    public static let clientMembersMax = 48
 
     /// The members that the gateway knows by name.
     public enum Member: UInt8, CaseIterable, Sendable {
@@ -58,6 +60,8 @@ public struct EventEnvelope: Sendable {
     public let extent: Range<Int>
     private var places = InlineArray<19, Place>(repeating: Place())
     private var present = Members()
+    /// How many members the object has.
+    public private(set) var memberCount: UInt8 = 0
 
     private init(extent: Range<Int>) { self.extent = extent }
 
@@ -87,6 +91,7 @@ public struct EventEnvelope: Sendable {
     func moved(to start: Int) -> EventEnvelope {
         var moved = EventEnvelope(extent: start..<start + extent.count)
         moved.present = present
+        moved.memberCount = memberCount
         let shift = Int32(truncatingIfNeeded: start - extent.lowerBound)
         for index in places.indices where present.rawValue >> UInt32(index) & 1 == 1 {
             let place = places[index]
@@ -112,6 +117,11 @@ public struct EventEnvelope: Sendable {
         return envelope
     }
 
+    /// Throws if it has more members than a client's event may.
+    public func checkMembersOfClient() throws(EventError) {
+        if memberCount > Self.clientMembersMax { throw .tooManyMembers }
+    }
+
     /// As `scan`, for an event that begins exactly at `start` and that anything may follow.
     static func scanPrefix(
         _ bytes: UnsafeRawBufferPointer, at start: Int, rules: Rules
@@ -129,6 +139,7 @@ public struct EventEnvelope: Sendable {
         var envelope = EventEnvelope(extent: start..<end)
         envelope.places = scan.places
         envelope.present = scan.present
+        envelope.memberCount = UInt8(clamping: scan.members)
         try envelope.checkRequired(rules, bytes)
         return envelope
     }

@@ -35,7 +35,8 @@ public enum EventError: Error, Equatable, Sendable {
         case .badExtensionName: "Attribute names consist of the characters a-z and 0-9, at most 64 of them."
         case .badExtensionValue: "Extension attributes are strings, numbers or booleans."
         case .duplicateExtension: "An extension attribute is there twice."
-        case .tooManyMembers: "An event has at most \(EventEnvelope.membersMax) members."
+        case .tooManyMembers:
+            "An event has at most \(EventEnvelope.clientMembersMax) members, with what tiers add \(EventEnvelope.membersMax)."
         case .dataAndDataBase64: "`data` and `data_base64` exclude each other."
         case .notArray: "A batch is a JSON array of events."
         case .badHeader(let name): "The header `\(name)` is malformed."

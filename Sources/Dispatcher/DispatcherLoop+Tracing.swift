@@ -38,7 +38,8 @@ extension DispatcherLoop {
         _ destination: Destination?
     ) -> AnswerSpans? {
         let tracer = shared.tracer
-        let trace = EventTrace(envelope, in: bytes, tracer)
+        let trace = EventTrace(
+            envelope, in: bytes, tracer, headers: message.isBatch ? nil : (message.traceparent, message.tracestate))
         guard !tracer.declines(trace.parent) else { return nil }
         let context = tracer.begin(parent: trace.parent, random: &random)
         guard tracer.records(context) else { return nil }

@@ -36,7 +36,7 @@ final class PublishSpans {
             if let problem {
                 if problem.kind == .noListener { send.add("returned") }
                 if problem.kind == .deadlinePassed { send.add("deadline") }
-                send.fail(problem.kind.rawValue, problem.detail)
+                send.fail(problem.kind.rawValue, problem.kind.title)
             }
             send.end(tracer)
         }

@@ -10,7 +10,8 @@ extension EventListener {
     func begin(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage
     ) -> OpenSpan? {
-        let trace = EventTrace(envelope, in: bytes, tracer)
+        let trace = EventTrace(
+            envelope, in: bytes, tracer, headers: message.isBatch ? nil : (message.traceparent, message.tracestate))
         guard !tracer.declines(trace.parent) else { return nil }
         let context = RandomSource.withShared { tracer.begin(parent: trace.parent, random: &$0) }
         guard tracer.records(context) else { return nil }

@@ -13,6 +13,22 @@ public struct EventTrace: Sendable {
         // Only sampled events look at it; for all others it goes on as it stands.
         traceState = parent.isValid && tracer.records(parent) ? envelope.string(.tracestate, in: bytes) : nil
     }
+
+    /// As above; if the event says nothing, what the headers of its message say.
+    /// - Parameter headers: nil if the message holds several events: its headers are of one of them only.
+    public init(
+        _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, _ tracer: Tracer,
+        headers: (traceparent: String?, tracestate: String?)?
+    ) {
+        let own = EventTrace(envelope, in: bytes, tracer)
+        guard !own.parent.isValid, let headers, let text = headers.traceparent else {
+            self = own
+            return
+        }
+        var traceparent = text
+        parent = traceparent.withUTF8 { tracer.extract(UnsafeRawBufferPointer($0)) }
+        traceState = parent.isValid ? headers.tracestate : nil
+    }
 }
 
 extension EventEnvelope {

@@ -32,11 +32,18 @@ final class RequestSpan {
         return (trace, RequestSpan(span))
     }
 
+    /// What both grammars allow (W3C Trace Context §3.3.1, W3C Baggage §3.3.1), and what JSON writes as it is: an escape
+    /// would make the event's attribute longer than the header, and longer than it may be.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7F).contains(byte) && byte != 0x22 && byte != 0x5C
+    }
+
     /// Of all header lines of that name; nil if there is none, or too much of it.
     private static func joined(_ name: StaticString, _ headers: HeaderFields, bytesMax: Int) -> String? {
         guard headers.contains(name) else { return nil }
         let text = headers.all(name).joined(separator: ",")
-        return text.isEmpty || text.utf8.count > bytesMax ? nil : text
+        guard !text.isEmpty, text.utf8.count <= bytesMax, text.utf8.allSatisfy(isPlain) else { return nil }
+        return text
     }
 
     private static func attributes(_ head: RequestHead, _ route: String, _ isTLS: Bool) -> [SpanAttribute] {

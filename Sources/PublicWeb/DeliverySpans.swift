@@ -26,7 +26,7 @@ struct DeliverySpans {
     consuming func end(_ problem: Problem?, _ tracer: Tracer) {
         if let problem {
             if problem.kind == .tooManyRequests { push.add("held") }
-            push.fail(problem.kind.rawValue, problem.detail)
+            push.fail(problem.kind.rawValue, problem.kind.title)
         }
         push.end(tracer)
         dispatch.end(status: problem?.kind.status ?? 200, tracer)

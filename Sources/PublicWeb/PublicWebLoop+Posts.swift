@@ -88,9 +88,13 @@ extension PublicWebLoop {
     private static func envelopes(
         _ bytes: UnsafeRawBufferPointer, _ form: EventsPost.Form
     ) throws(EventError) -> [EventEnvelope] {
-        guard form == .batch else { return [try EventEnvelope.scan(bytes, rules: .strict)] }
         var envelopes: [EventEnvelope] = []
-        try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
+        if form == .batch {
+            try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
+        } else {
+            envelopes.append(try EventEnvelope.scan(bytes, rules: .strict))
+        }
+        for envelope in envelopes { try envelope.checkMembersOfClient() }
         return envelopes
     }
 

@@ -45,7 +45,7 @@ final class RequestSpans {
         if posts > 1 { span.set("http.request.resend_count", .integer(posts - 1)) }
         if let problem {
             span.set("http.response.status_code", .integer(problem.kind.status))
-            span.fail(problem.kind.rawValue, problem.detail)
+            span.fail(problem.kind.rawValue, problem.kind.title)
         } else {
             span.set("http.response.status_code", .integer(202))
         }
@@ -57,7 +57,7 @@ final class RequestSpans {
         guard var span = receive.take() else { return }
         if let problem {
             if problem.kind == .deadlinePassed { span.add("deadline") }
-            span.fail(problem.kind.rawValue, problem.detail)
+            span.fail(problem.kind.rawValue, problem.kind.title)
         }
         span.end(tracer)
     }

@@ -67,6 +67,7 @@ final class WebSocketConnection: SessionConnection {
         let envelope: EventEnvelope
         do throws(EventError) {
             envelope = try EventEnvelope.scan(message, rules: rules)
+            try envelope.checkMembersOfClient()
         } catch {
             return refuse(Problem(.malformedEvent, error.detail), cause: Self.findID(message))
         }

@@ -151,8 +151,17 @@ class Stack:
         except OSError:
             return False
 
-    def send(self, tier, number):
-        self.running[tier].send_signal(number)
+    def stop(self, tier):
+        """Returns when all its threads stand still."""
+        process = self.running[tier]
+        process.send_signal(signal.SIGSTOP)
+
+        def is_still():
+            states = [stat.read_text().rpartition(')')[2].split()[0] for stat in Path(f'/proc/{process.pid}/task').glob('*/stat')]
+            return set(states) == {'T'}
+
+        if not until(is_still, 10, pause=0.005):
+            raise RuntimeError(f'{tier} does not stop')
 
     def end(self, tier, number=signal.SIGTERM):
         """Its exit status; 'still running' if a signal does not end it."""
