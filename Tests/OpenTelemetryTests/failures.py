@@ -53,7 +53,7 @@ class Failures(Scenario):
         """It is stopped before they come, so that it has them and has done nothing about them."""
         if not until(lambda: self.tap.consumers('ping-listener') == 1, 10):
             raise RuntimeError('the listener does not consume')
-        self.stack.stop('ping-listener')
+        self.stack.hold('ping-listener')
         try:
             again = stack.Background(self.post, 'redelivered')
             # Its deadline passes while it is in the listener's hands; in the tap's queue it lives no longer either.

@@ -151,7 +151,7 @@ class Stack:
         except OSError:
             return False
 
-    def stop(self, tier):
+    def hold(self, tier):
         """Returns when all its threads stand still."""
         process = self.running[tier]
         process.send_signal(signal.SIGSTOP)
