@@ -100,6 +100,7 @@ def wrong_span(span):
         said = [span.attributes.get(f'messaging.{name}') for name in ('operation.name', 'operation.type', 'destination.name')]
         if said != [operation, operation, destination]:
             yield f'{span.title}: operation and destination are {said}'
+        yield from undone_span(span)
 
 
 def undone_span(span):

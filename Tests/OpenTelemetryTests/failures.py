@@ -31,7 +31,7 @@ class Failures(Scenario):
         routes = ['--routes', self.routes('PingRequest', 'NobodyRequest')]
         self.stack = stack.Stack(
             self.NAME, self.node.take_host(), self.folder, self.telemetry(TRACES_SAMPLER='always_on'),
-            {'dispatcher': routes, 'public-web': ['--output-soft', SOFT_LIMIT, '--dispatcher-wait', '3s']}).start()
+            {'dispatcher': routes, 'public-web': ['--output-soft', SOFT_LIMIT, '--dispatcher-wait', '8s']}).start()
         # Not of all events: nobody is to get the NobodyRequest.
         self.tap = foreign.Tap(self.stack.amqp, routing_key='PingRequest')
         # By name an event and what it got.
@@ -57,9 +57,10 @@ class Failures(Scenario):
         try:
             again = stack.Background(self.post, 'redelivered')
             # Its deadline passes while it is in the listener's hands; in the tap's queue it lives no longer either.
-            late = stack.Background(self.post, 'expired', expirytime=in_seconds(2))
-            if not until(self.both_are_published, 10) or not until(lambda: self.tap.ready('ping-listener') == 0, 25):
-                raise RuntimeError(f"the listener was not given the events: {sum(len(m.events) for m in self.tap.messages)} seen, {self.tap.ready('ping-listener')} ready, {self.tap.consumers('ping-listener')} consumers")
+            late = stack.Background(self.post, 'expired', expirytime=in_seconds(4))
+            if not until(self.both_are_published, 10) or not until(lambda: self.tap.ready('ping-listener') == 0, 20):
+                seen, ready = sum(len(message.events) for message in self.tap.messages), self.tap.ready('ping-listener')
+                raise RuntimeError(f'the listener was not given the events: {seen} seen, {ready} ready')
             late.result()
         finally:
             self.stack.end('ping-listener', signal.SIGKILL)
@@ -67,6 +68,7 @@ class Failures(Scenario):
         again.result()
 
     def both_are_published(self):
+        """By the tap's copies."""
         method, properties, body = self.tap.channel.basic_get(self.tap.queue, auto_ack=True)
         if method is not None:
             self.tap.messages.append(foreign.Message(method, properties, body))

@@ -332,7 +332,7 @@ class Pings(Scenario):
                 yield f'{exemplar.trace_id.hex()} is of no trace that was exported'
 
     CHECKS = (every_ping_is_answered, *SAMPLED_CHECKS, Scenario.every_program_exports,
-              Scenario.metrics_have_names_of_the_conventions, each_ping_has_one_trace_of_its_own,
+              each_ping_has_one_trace_of_its_own,
               every_span_tells_which_event_it_is_of, messages_link_to_the_handshake, the_handshake_joins_its_clients_trace,
               each_step_of_a_trace_is_logged, foreign_parents_are_joined, an_events_own_context_goes_before_the_requests,
               each_event_of_a_batch_has_a_trace_of_its_own, answers_are_cloudevents,

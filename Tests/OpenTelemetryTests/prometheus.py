@@ -33,7 +33,7 @@ class Prometheus:
         self.jobs = {job['job_name'] for job in jobs}
         configuration = folder / 'prometheus.yaml'
         configuration.write_text(yaml.safe_dump({
-            'global': {'scrape_interval': '500ms', 'scrape_timeout': '500ms', 'evaluation_interval': '1s'},
+            'global': {'scrape_interval': '1s', 'scrape_timeout': '1s', 'evaluation_interval': '1s'},
             'rule_files': [str(tools.Files().rules_path)], 'scrape_configs': jobs}))
         self.port = stack.free_port()
         with open(folder / 'log', 'w') as log:

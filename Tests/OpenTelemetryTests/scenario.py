@@ -242,4 +242,5 @@ class Scenario:
 SAMPLED_CHECKS = (
     Scenario.payloads_are_OTLP, Scenario.programs_end_well, Scenario.no_span_is_an_orphan,
     Scenario.attributes_are_those_of_the_conventions, Scenario.logs_are_correlated, Scenario.printed_logs_are_lines_of_JSON,
-    Scenario.nothing_secret_is_told, Scenario.metrics_are_of_few_labels, Scenario.counters_only_grow)
+    Scenario.nothing_secret_is_told, Scenario.metrics_are_of_few_labels, Scenario.metrics_have_names_of_the_conventions,
+    Scenario.counters_only_grow)
