@@ -1,6 +1,5 @@
 """Prometheus itself, scraping the tiers and RabbitMQ under the jobs' names of the stack in containers."""
 import json
-import subprocess
 import sys
 import urllib.parse
 from pathlib import Path
@@ -37,11 +36,10 @@ class Prometheus:
             'rule_files': [str(tools.Files().rules_path)], 'scrape_configs': jobs}))
         self.port = stack.free_port()
         with open(folder / 'log', 'w') as log:
-            self.process = subprocess.Popen(
-                ['prometheus', f'--config.file={configuration}', f'--storage.tsdb.path={folder / "data"}',
-                 f'--web.listen-address=127.0.0.1:{self.port}', '--enable-feature=exemplar-storage',
-                 '--log.level=warn'], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        stack.processes.append(self.process)
+            self.process = stack.launch(
+                'prometheus', f'--config.file={configuration}', f'--storage.tsdb.path={folder / "data"}',
+                f'--web.listen-address=127.0.0.1:{self.port}', '--enable-feature=exemplar-storage', '--log.level=warn',
+                stdout=log, stderr=log)
 
     def ask(self, path, **parameters):
         url = f'http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}'

@@ -23,10 +23,24 @@ READY_SECONDS_MAX = 60
 # Beyond what a drain and a flush take at most: nothing else may hold up the end of a program.
 END_SECONDS_MAX = 20
 
-processes = []
+processes, process_lock = [], threading.Lock()
+is_ending = False
+
+
+def launch(*command, **options):
+    with process_lock:
+        if is_ending:
+            raise RuntimeError('the run is over')
+        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, **options)
+        processes.append(process)
+        return process
 
 
 def end_all():
+    """Those of scenarios that still run, too; none is started from then on."""
+    global is_ending
+    with process_lock:
+        is_ending = True
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             if process.poll() is None:
@@ -134,11 +148,8 @@ class Stack:
                 command += ['--port', self.ports[tier]]
             self.starts += 1
             with open(self.folder / f'{tier}-{self.starts}.log', 'w') as log:
-                process = subprocess.Popen(
-                    [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env=environment(**self.variables, **self.telemetry))
-            processes.append(process)
-            self.running[tier] = process
+                self.running[tier] = launch(
+                    *command, stdout=log, stderr=log, env=environment(**self.variables, **self.telemetry))
         for tier in tiers or TIERS:
             if not until(lambda: self.is_ready(tier) or self.running[tier].poll() is not None, READY_SECONDS_MAX) \
                     or self.running[tier].poll() is not None:
@@ -196,9 +207,7 @@ class Stack:
         command = [BIN / 'switchboard', 'ping', '--json', *arguments,
                    *(['--http', self.http] if over == 'http' else [self.websocket])]
         with open(self.folder / f'switchboard-{self.starts}.log', 'w') as log:
-            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=log, text=True, env=environment(**self.telemetry))
-            processes.append(process)
+            process = launch(*command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment(**self.telemetry))
             output = process.communicate()[0]
         return Pinged([json.loads(line) for line in output.splitlines()], process.returncode)
 
