@@ -26,7 +26,7 @@ public struct OpenSpan: Sendable {
     /// Instead of an earlier value, if there is one.
     public mutating func set(_ key: StaticString, _ value: AttributeValue) {
         let attribute = SpanAttribute(key, value)
-        if let known = span.attributes.firstIndex(where: { "\($0.key)" == "\(key)" }) {
+        if let known = span.attributes.firstIndex(where: { $0.isNamed(key) }) {
             span.attributes[known] = attribute
         } else {
             span.attributes.append(attribute)

@@ -27,6 +27,18 @@ import Testing
         #expect(span.events[0].wallNanoseconds <= span.endNanoseconds)
     }
 
+    @Test func anAttributeThatIsSetAgainReplacesItself() throws {
+        var open = OpenSpan(
+            "s", kind: .client, context: Self.context, parent: .none,
+            attributes: [SpanAttribute("http.route", .integer(1))])
+        open.set("http.routes", .integer(2))
+        open.set("http", .integer(3))
+        open.set("http.route", .integer(4))
+        let attributes = try #require(ended(open)).attributes
+        #expect(attributes.map { "\($0.key)" } == ["http.route", "http.routes", "http"])
+        #expect(attributes.map(\.value) == [.integer(4), .integer(2), .integer(3)])
+    }
+
     @Test func itsEventsAreBounded() throws {
         var open = OpenSpan("s", kind: .client, context: Self.context, parent: .none)
         for _ in 0..<1000 { open.add("retry") }
