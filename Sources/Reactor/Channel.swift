@@ -49,8 +49,13 @@ public final class Channel: EventHandler, TimerTarget {
         throws(SystemError) -> Channel
     {
         _ = clinux_set_nodelay(fd)
-        let channel = Channel(
-            loop: loop, fd: fd, tls: tls.flatMap { TLSSession(context: $0, fd: fd) }, handler: handler)
+        let session = tls.flatMap { TLSSession(context: $0, fd: fd) }
+        if tls != nil, session == nil {
+            // Without one, everything would go in the clear.
+            Glibc.close(fd)
+            throw SystemError(operation: "TLS", code: ENOMEM)
+        }
+        let channel = Channel(loop: loop, fd: fd, tls: session, handler: handler)
         do throws(SystemError) {
             channel.registration = try loop.register(fd, .readable, channel)
         } catch {
