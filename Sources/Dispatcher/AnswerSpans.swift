@@ -7,45 +7,30 @@ import Telemetry
 /// The spans of an answer: taken from the broker, and below that posted to public-web. On the loop's thread.
 final class AnswerSpans {
     let event: EventIdentity
-    /// What the event carries when it is posted.
-    let context: TraceContext
-    private let url: String
+    let processContext: TraceContext
     private let tracer: Tracer
     private var process: OpenSpan?
-    private var post: OpenSpan?
-    private var posts = 0
+    private var post: PostSpan
 
-    init(
-        _ event: EventIdentity, bytes: Int, _ trace: EventTrace, of message: DeliveredMessage, url: String,
-        context: TraceContext,
-        postContext: TraceContext, _ tracer: Tracer
-    ) {
+    init(_ event: EventIdentity, process: OpenSpan, postContext: TraceContext, url: String, _ tracer: Tracer) {
         self.event = event
-        self.context = postContext
-        self.url = url
+        processContext = process.context
+        self.process = process
+        post = PostSpan(
+            event, url: url, context: postContext, parent: process.context, traceState: process.traceState)
         self.tracer = tracer
-        process = MessagingSpan.process(
-            event, bytes: bytes, exchange: message.exchange, routingKey: message.routingKey,
-            queue: StandardTopology.responsesQueue, deliveryTag: message.tag.number,
-            deliveries: message.isRedelivered ? message.deliveryCount : nil, context: context, parent: trace.parent,
-            traceState: trace.traceState)
     }
 
-    var processContext: TraceContext { process?.context ?? context }
+    /// What the event carries when it is posted.
+    var context: TraceContext { post.context }
 
     /// It goes out, maybe not for the first time.
-    func posting() {
-        posts += 1
-        if post != nil {
-            post?.add("retry", [SpanAttribute("http.request.resend_count", .integer(posts - 1))])
-        } else if let process {
-            post = HTTPSpan.client(
-                event, url: url, context: context, parent: process.context, traceState: process.traceState)
-        }
-    }
+    func posting() { post.posting() }
 
     /// The session takes nothing for the moment: the answer waits, and is offered again.
-    func held() { post?.add("held") }
+    func held() {
+        if post.hasBegun { post.add("held") } else { process?.add("held") }
+    }
 
     /// It goes to the dead letters.
     func deadLettered(_ reason: String) {
@@ -53,17 +38,13 @@ final class AnswerSpans {
         end(status: nil, failure: reason)
     }
 
-    /// - Parameter status: that public-web answered for it.
-    func end(status: Int?, failure: String? = nil) {
-        if var post = post.take() {
-            if let status { post.set("http.response.status_code", .integer(status)) }
-            if posts > 1 { post.set("http.request.resend_count", .integer(posts - 1)) }
-            if let failure { post.fail(failure, failure) }
-            post.end(tracer)
-        }
-        if var process = process.take() {
-            if let failure { process.fail(failure, failure) }
-            process.end(tracer)
-        }
+    /// - Parameters:
+    ///   - status: of the response that public-web gave for all of a POST's events.
+    ///   - failure: what became of this one, if it was not taken.
+    func end(status: Int?, failure: String?) {
+        post.end(status: status, failure: failure.map { ($0, $0) }, tracer)
+        guard var process = process.take() else { return }
+        if let failure { process.fail(failure, failure) }
+        process.end(tracer)
     }
 }

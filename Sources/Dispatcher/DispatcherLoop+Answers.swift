@@ -24,6 +24,7 @@ extension DispatcherLoop {
                 }
             }
         } catch {
+            for (token, _) in tokens { token?.spans?.deadLettered("malformed") }
             deliveries.remove(delivery)
             shared.logger.error("not an event on the responses queue; dead-lettered", ["reason": .string(error.detail)])
             shared.metrics.answersDeadLettered.add()
@@ -142,11 +143,11 @@ extension DispatcherLoop {
             var failed = Set<Int>()
             for failure in failures where tokens.indices.contains(failure.index) {
                 failed.insert(failure.index)
-                handle(failure.problem, tokens[failure.index])
+                handle(failure.problem, tokens[failure.index], status: response.status)
             }
             shared.metrics.answersDispatched.add(UInt64(tokens.count - failed.count))
             for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
-                end(token, nil)
+                end(token, nil, status: response.status)
                 finish(token.delivery, .acknowledge)
             }
         }
@@ -157,14 +158,14 @@ extension DispatcherLoop {
         tokens.lazy.compactMap { $0.spans?.context }.first
     }
 
-    private func handle(_ problem: Problem, _ token: AnswerToken) {
+    private func handle(_ problem: Problem, _ token: AnswerToken, status: Int) {
         switch problem.kind {
         case .tooManyRequests:
             shared.metrics.answersRetried.add()
             retryLater(token)
         case .sessionGone:
             shared.metrics.answersGone.add()
-            end(token, problem)
+            end(token, problem, status: status)
             finish(token.delivery, .acknowledge)
         default: deadLetter(token, problem.kind.rawValue)
         }
@@ -198,10 +199,7 @@ extension DispatcherLoop {
         let event = token.spans?.event ?? identity(of: token)
         shared.logger.warning(
             "an answer was dead-lettered", context: token.spans?.context,
-            [
-                "correlation_id": .string(event.correlationID), "event_id": .string(event.id),
-                "event_type": .string(event.type), "reason": .string(reason),
-            ])
+            event.fields(reason: reason))
         token.spans?.deadLettered(reason)
         deadLetter(token.body, token.extent, token.delivery)
     }

@@ -51,11 +51,11 @@ extension DispatcherLoop {
                 }
             }
         } catch {
-            return exchange.respond(Problem(.malformedEvent, error.detail))
+            return refuse(builders, Problem(.malformedEvent, error.detail), exchange)
         }
         guard position <= shared.limits.batchEventsMax else {
             let detail = "A batch has at most \(shared.limits.batchEventsMax) events."
-            return exchange.respond(Problem(.contentTooLarge, detail))
+            return refuse(builders, Problem(.contentTooLarge, detail), exchange)
         }
         let post = posts.insert(
             PublishPost(
@@ -97,6 +97,12 @@ extension DispatcherLoop {
             envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime,
             handlingNanoseconds: SystemClock.monotonic().nanoseconds(since: loop.now), context: context, spans: spans)
         return nil
+    }
+
+    /// Nothing of a POST is published if something is wrong with all of it.
+    private func refuse(_ builders: [GroupBuilder], _ problem: Problem, _ exchange: HTTPExchange) {
+        for spans in builders.flatMap(\.spans) { end(spans, problem) }
+        exchange.respond(problem)
     }
 
     private func refuse(_ problem: Problem, _ spans: PublishSpans?) -> Problem {

@@ -27,7 +27,7 @@ extension DispatcherLoop {
     func end(_ spans: PublishSpans, _ problem: Problem?) {
         shared.logger.step(
             problem == nil ? "event published" : "event not published", context: spans.context,
-            spans.event.fields(reason: problem))
+            spans.event.fields(reason: problem?.kind.rawValue))
         spans.end(problem, shared.tracer)
     }
 
@@ -43,11 +43,15 @@ extension DispatcherLoop {
         guard !tracer.declines(trace.parent) else { return nil }
         let context = tracer.begin(parent: trace.parent, random: &random)
         guard tracer.records(context) else { return nil }
-        let postContext = tracer.begin(parent: context, random: &random)
+        let event = EventIdentity(envelope, in: bytes)
+        let process = MessagingSpan.process(
+            event, bytes: envelope.extent.count, exchange: message.exchange, routingKey: message.routingKey,
+            queue: StandardTopology.responsesQueue, deliveryTag: message.tag.number,
+            deliveries: message.isRedelivered ? message.deliveryCount : nil, context: context, parent: trace.parent,
+            traceState: trace.traceState)
         return AnswerSpans(
-            EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, trace, of: message,
-            url: (destination?.url ?? "") + "/dispatch",
-            context: context, postContext: postContext, tracer)
+            event, process: process, postContext: tracer.begin(parent: context, random: &random),
+            url: (destination?.url ?? "") + "/dispatch", tracer)
     }
 
     func identity(of token: AnswerToken) -> EventIdentity {
@@ -58,11 +62,11 @@ extension DispatcherLoop {
     }
 
     /// - Parameter problem: why nobody took it; nil if it was taken.
-    func end(_ token: AnswerToken, _ problem: Problem?) {
+    func end(_ token: AnswerToken, _ problem: Problem?, status: Int) {
         guard let spans = token.spans else { return }
         shared.logger.step(
             problem == nil ? "answer dispatched" : "answer not taken", context: spans.context,
-            spans.event.fields(reason: problem))
-        spans.end(status: problem?.kind.status ?? 200, failure: problem?.kind.rawValue)
+            spans.event.fields(reason: problem?.kind.rawValue))
+        spans.end(status: status, failure: problem?.kind.rawValue)
     }
 }

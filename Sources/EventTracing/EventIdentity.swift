@@ -5,7 +5,7 @@ import Telemetry
 /// What an event is known by in spans and logs.
 public struct EventIdentity: Sendable {
     /// Longer text is cut: spans and logs are no place for whole payloads.
-    private static let charactersMax = 256
+    private static let scalarsMax = 256
 
     public let id: String
     public let type: String
@@ -25,7 +25,7 @@ public struct EventIdentity: Sendable {
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= charactersMax ? text : String(text.prefix(charactersMax))
+        text.utf8.count <= scalarsMax ? text : String(text.unicodeScalars.prefix(scalarsMax))
     }
 
     /// Of every span of the event (semantic conventions for CloudEvents).
@@ -38,15 +38,16 @@ public struct EventIdentity: Sendable {
     }
 
     /// Of every log record of the event.
-    public func fields(reason problem: Problem?) -> Logger.Fields {
-        guard let problem else { return fields }
-        return [
-            "correlation_id": .string(correlationID), "event_id": .string(id), "event_type": .string(type),
-            "reason": .string(problem.kind.rawValue),
-        ]
-    }
-
     public var fields: Logger.Fields {
         ["correlation_id": .string(correlationID), "event_id": .string(id), "event_type": .string(type)]
+    }
+
+    /// - Parameter reason: of a failure; nil if there was none.
+    public func fields(reason: String?) -> Logger.Fields {
+        guard let reason else { return fields }
+        return [
+            "correlation_id": .string(correlationID), "event_id": .string(id), "event_type": .string(type),
+            "reason": .string(reason),
+        ]
     }
 }

@@ -4,21 +4,20 @@ import Telemetry
 /// Spans of an event's way over HTTP between tiers: each event has its own, although a request carries many (semantic
 /// conventions for HTTP).
 public enum HTTPSpan {
-    /// - Parameter url: of the whole request.
+    /// - Parameter url: of the whole request, `http` or `https`, without user information.
     public static func client(
         _ event: EventIdentity, url: String, context: TraceContext, parent: TraceContext, traceState: String?
     ) -> OpenSpan {
-        let parts = HTTPAddress(url)
-        var attributes =
-            event.attributes + [
-                SpanAttribute("http.request.method", .string("POST")), SpanAttribute("url.full", .string(url)),
-                SpanAttribute("url.template", .string(parts.path)),
-                SpanAttribute("server.address", .string(parts.host)),
-            ]
-        if let port = parts.port { attributes.append(SpanAttribute("server.port", .integer(port))) }
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let authority = Authority(parts.count > 2 ? parts[2] : "")
+        let path = parts.count > 3 ? "/\(parts[3])" : "/"
         return OpenSpan(
-            "POST \(parts.path)", kind: .client, context: context, parent: parent, traceState: traceState,
-            attributes: attributes)
+            "POST \(path)", kind: .client, context: context, parent: parent, traceState: traceState,
+            attributes: event.attributes + [
+                SpanAttribute("http.request.method", .string("POST")), SpanAttribute("url.full", .string(url)),
+                SpanAttribute("url.template", .string(path)), SpanAttribute("server.address", .string(authority.host)),
+                SpanAttribute("server.port", .integer(authority.port ?? (url.hasPrefix("https:") ? 443 : 80))),
+            ])
     }
 
     /// - Parameter route: that answers, as it is registered.

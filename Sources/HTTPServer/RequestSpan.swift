@@ -54,19 +54,13 @@ final class RequestSpan {
             SpanAttribute("url.scheme", .string(isTLS ? "https" : "http")),
             SpanAttribute("network.protocol.version", .string(head.isHTTP11 ? "1.1" : "1.0")),
         ]
-        if let authority = head.host { attributes += address(authority[...].prefix(256)) }
+        if let host = head.host {
+            let authority = Authority(host[...])
+            attributes.append(SpanAttribute("server.address", .string(String(authority.host.prefix(256)))))
+            if let port = authority.port { attributes.append(SpanAttribute("server.port", .integer(port))) }
+        }
         if let agent = head.headers.first("user-agent") {
             attributes.append(SpanAttribute("user_agent.original", .string(String(agent.prefix(256)))))
-        }
-        return attributes
-    }
-
-    private static func address(_ authority: Substring) -> [SpanAttribute] {
-        let hostEnd = authority.lastIndex(of: "]").map { authority.index(after: $0) } ?? authority.startIndex
-        let colon = authority[hostEnd...].firstIndex(of: ":") ?? authority.endIndex
-        var attributes = [SpanAttribute("server.address", .string(String(authority[..<colon])))]
-        if let port = Int(authority[colon...].dropFirst()) {
-            attributes.append(SpanAttribute("server.port", .integer(port)))
         }
         return attributes
     }

@@ -205,7 +205,7 @@ extension PublicWebLoop {
                 ["reason": .string(reason), "count": .integer(tokens.count)])
             let problem = Problem(
                 .dispatcherUnavailable, "The dispatcher could not be reached.", retryAfterSeconds: 1)
-            for token in tokens { fail(token, problem) }
+            for token in tokens { fail(token, problem, status: nil) }
         case .answered(let response):
             guard response.status == 202 || response.status == 207,
                 let failures = EventFailure.decode(response.body)
@@ -214,22 +214,23 @@ extension PublicWebLoop {
                 shared.logger.error(
                     "the dispatcher refused a batch", context: context(of: tokens),
                     ["status": .integer(response.status), "reason": .string(reason)])
-                for token in tokens { fail(token, Problem(.internalError, "The dispatcher refused the event.")) }
+                let problem = Problem(.internalError, "The dispatcher refused the event.")
+                for token in tokens { fail(token, problem, status: response.status) }
                 return
             }
-            confirm(tokens, failures)
+            confirm(tokens, failures, status: response.status)
             for failure in failures where tokens.indices.contains(failure.index) {
-                fail(tokens[failure.index], failure.problem)
+                fail(tokens[failure.index], failure.problem, status: response.status)
             }
         }
     }
 
-    private func confirm(_ tokens: [ForwardToken], _ failures: [EventFailure]) {
+    private func confirm(_ tokens: [ForwardToken], _ failures: [EventFailure], status: Int) {
         let now = SystemClock.wallNanoseconds()
         let failed = Set(failures.map(\.index))
         for (index, token) in tokens.enumerated() where failed.isEmpty || !failed.contains(index) {
             sessions.timelines.mark(token.timeline, .confirmed, at: now)
-            token.spans?.forwarded(nil)
+            token.spans?.forwarded(nil, status: status)
         }
     }
 
@@ -238,8 +239,8 @@ extension PublicWebLoop {
         tokens.lazy.compactMap { $0.spans?.forwardContext }.first
     }
 
-    private func fail(_ token: ForwardToken, _ problem: Problem) {
-        token.spans?.forwarded(problem)
+    private func fail(_ token: ForwardToken, _ problem: Problem, status: Int?) {
+        token.spans?.forwarded(problem, status: status)
         if let owner = owner(token.owner) { settle(token.request, of: owner, problem) }
     }
 }

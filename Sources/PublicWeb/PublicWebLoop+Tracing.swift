@@ -79,7 +79,7 @@ extension PublicWebLoop {
 
     func log(_ problem: Problem, _ spans: RequestSpans) {
         shared.logger.step(
-            "event failed", context: spans.context, spans.event.fields(reason: problem))
+            "event failed", context: spans.context, spans.event.fields(reason: problem.kind.rawValue))
     }
 
     // MARK: Answers
@@ -97,7 +97,7 @@ extension PublicWebLoop {
     func endDelivery(_ spans: consuming DeliverySpans, _ problem: Problem?) {
         shared.logger.step(
             problem == nil ? "event delivered" : "event not delivered", context: spans.pushContext,
-            spans.event.fields(reason: problem))
+            spans.event.fields(reason: problem?.kind.rawValue))
         spans.end(problem, shared.tracer)
     }
 }
