@@ -46,7 +46,7 @@ public final class HTTPServer {
         self.tls = tls
         self.budget = budget
         self.metrics = metrics
-        durations = RequestDurations(metrics: metrics)
+        durations = RequestDurations(metrics: metrics, isTLS: tls != nil)
     }
 
     public func listen(on socket: ListeningSocket) throws(SystemError) {

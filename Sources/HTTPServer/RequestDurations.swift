@@ -12,9 +12,13 @@ struct RequestDurations {
     }
 
     private let metrics: MetricsRegistry
+    private let scheme: String
     private var histograms: [Key: Histogram] = [:]
 
-    init(metrics: MetricsRegistry) { self.metrics = metrics }
+    init(metrics: MetricsRegistry, isTLS: Bool) {
+        self.metrics = metrics
+        scheme = isTLS ? "https" : "http"
+    }
 
     mutating func record(_ timing: RequestTiming, status: Int, context: TraceContext?) {
         let nanoseconds = SystemClock.monotonic().nanoseconds(since: timing.beganAt)
@@ -28,12 +32,13 @@ struct RequestDurations {
 
     private mutating func make(_ key: Key) -> Histogram {
         var labels = [
-            ("http.request.method", key.method), ("http.route", key.route),
-            ("http.response.status_code", String(key.status)), ("url.scheme", "http"),
+            ("http.request.method", key.method), ("http.response.status_code", String(key.status)),
+            ("url.scheme", scheme),
         ]
+        if !key.route.isEmpty { labels.append(("http.route", key.route)) }
         if key.status >= 500 { labels.append(("error.type", String(key.status))) }
         let histogram = metrics.histogram(
-            "http.server.request.duration", "From a request's first byte to its answer", labels: labels)
+            "http.server.request.duration", "From a request's head to its answer", labels: labels)
         histograms[key] = histogram
         return histogram
     }

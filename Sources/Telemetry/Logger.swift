@@ -85,7 +85,7 @@ public final class Logger: Sendable {
         let record = LogRecord(
             wallNanoseconds: now, level: level, message: message,
             fields: fields.map { $0 } + (suppressed > 0 ? [("suppressed", .integer(suppressed))] : []),
-            context: context?.isValid == true ? context ?? .none : .none)
+            context: context ?? .none)
         print(record)
         sink?.offer(record)
     }
