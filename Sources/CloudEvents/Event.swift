@@ -20,13 +20,14 @@ public struct Event: Sendable {
         envelope = other.moved(to: 0)
     }
 
-    /// The same event with another `traceparent`. - Parameter traceparent: plain ASCII.
-    public func replacing(traceparent: [UInt8]) -> Event {
+    /// The same event with another `traceparent`; as it is if it would be invalid then, for having too many members.
+    /// - Parameter write: appends the value, plain ASCII.
+    public func replacingTraceparent(_ write: (inout [UInt8]) -> Void) -> Event {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + 80)
         bytes.withUnsafeBytes { bytes in
             envelope.appendRewritten(from: bytes, dropping: .traceparent, to: &output) { writer in
-                traceparent.withUnsafeBytes { writer.rawString("traceparent", $0) }
+                writer.rawString("traceparent", writing: write)
             }
         }
         return (try? Event(parsing: output, rules: .lenient)) ?? self

@@ -102,7 +102,7 @@ extension DispatcherLoop {
             let nanoseconds = SystemClock.monotonic().nanoseconds(since: token.consumedAt)
             token.body.withUnsafeBytes { bytes in
                 if let spans = token.spans {
-                    return append(bytes, token.extent, spans.context, nanoseconds, to: &output)
+                    return append(bytes, token.extent, shared.tracer.inject(spans.context), nanoseconds, to: &output)
                 }
                 ServerTimings.appendEvent(
                     bytes.slice(token.extent), value: token.timing, adding: Self.returnHop, nanoseconds: nanoseconds,

@@ -15,13 +15,13 @@ extension DispatcherLoop {
         guard !tracer.declines(trace.parent) else { return (.none, nil) }
         let context = tracer.begin(parent: trace.parent, random: &random)
         // A decision not to sample goes on, too: what comes later must not begin a trace of its own.
-        guard tracer.records(context) else { return (context, nil) }
+        guard tracer.records(context) else { return (tracer.inject(context), nil) }
         let sendContext = tracer.begin(parent: context, random: &random)
         let spans = PublishSpans(
             EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, trace,
             route: route.map { ($0.exchange, $0.routingKey) },
             context: context, sendContext: sendContext)
-        return (sendContext, spans)
+        return (tracer.inject(sendContext), spans)
     }
 
     func end(_ spans: PublishSpans, _ problem: Problem?) {
@@ -62,7 +62,7 @@ extension DispatcherLoop {
     }
 
     /// - Parameter problem: why nobody took it; nil if it was taken.
-    func end(_ token: AnswerToken, _ problem: Problem?, status: Int) {
+    func end(_ token: AnswerToken, _ problem: Problem?, status: Int?) {
         guard let spans = token.spans else { return }
         shared.logger.step(
             problem == nil ? "answer dispatched" : "answer not taken", context: spans.context,

@@ -65,7 +65,10 @@ final class DispatcherLoop: TimerTarget {
         case .drain:
             isDraining = true
             server?.drain()
-        case .stop: loop.stop()
+        case .stop:
+            let problem = Problem(.draining, "This instance is shutting down.")
+            for token in held.all { end(token, problem, status: nil) }
+            loop.stop()
         }
     }
 

@@ -30,6 +30,7 @@ struct HeldAnswers {
     }
 
     var count: Int { held.count }
+    var all: [AnswerToken] { held.map(\.token) }
     var nextDue: MonotonicInstant? { held.map(\.due).min() }
 
     /// - Parameter random: any number; half of the wait is left to it, so that answers don't come back in step.

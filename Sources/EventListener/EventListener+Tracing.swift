@@ -6,20 +6,23 @@ import Telemetry
 
 /// The spans of events that a service handles, and of its answers.
 extension EventListener {
-    /// Nil if the event's trace is not recorded.
+    /// - Returns: what the event is to carry for the handler and its answers (`none` leaves it as it came), and its span
+    ///   if that is recorded.
     func begin(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage
-    ) -> OpenSpan? {
+    ) -> (TraceContext, OpenSpan?) {
         let trace = EventTrace(
             envelope, in: bytes, tracer, headers: message.isBatch ? nil : (message.traceparent, message.tracestate))
-        guard !tracer.declines(trace.parent) else { return nil }
+        guard !tracer.declines(trace.parent) else { return (.none, nil) }
         let context = RandomSource.withShared { tracer.begin(parent: trace.parent, random: &$0) }
-        guard tracer.records(context) else { return nil }
-        return MessagingSpan.process(
+        // A decision not to sample goes on, too: the answer must not begin a trace of its own.
+        guard tracer.records(context) else { return (tracer.inject(context), nil) }
+        let span = MessagingSpan.process(
             EventIdentity(envelope, in: bytes), bytes: envelope.extent.count, exchange: message.exchange,
             routingKey: message.routingKey, queue: queue, deliveryTag: message.tag.number,
             deliveries: message.isRedelivered ? message.deliveryCount : nil, context: context, parent: trace.parent,
             traceState: trace.traceState)
+        return (tracer.inject(context), span)
     }
 
     /// The span of an answer's publishing, until the broker has confirmed it.
@@ -34,6 +37,7 @@ extension EventListener {
 
     func end(_ spans: [OpenSpan], _ outcome: PublishOutcome) {
         for var span in spans {
+            if outcome == .unroutable { span.add("returned") }
             if outcome != .confirmed { span.fail(outcome.rawValue, "the broker did not confirm the answer") }
             span.end(tracer)
         }

@@ -89,7 +89,7 @@ public final class EventListener: Sendable {
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage,
         _ answers: inout AnswerBatch
     ) {
-        var span = begin(envelope, in: bytes, of: message)
+        var (context, span) = begin(envelope, in: bytes, of: message)
         defer { span?.end(tracer) }
         if let text = envelope.value(.expirytime, in: bytes), let expiry = RFC3339.parse(text) {
             let now = SystemClock.wallNanoseconds()
@@ -105,7 +105,7 @@ public final class EventListener: Sendable {
         }
         var event = Event(copying: envelope, from: bytes)
         // What the handler does for the event is part of its span, and so are its answers.
-        if let span { event = event.replacing(traceparent: Array(span.context.traceparent.utf8)) }
+        event = event.carrying(context)
         let beganAt = SystemClock.monotonic()
         defer { durations.processed(since: beganAt) }
         func append(_ answer: Event) {
@@ -115,8 +115,8 @@ public final class EventListener: Sendable {
             }
             let send = beginSend(answer, below: span)
             answers.append(
-                answer.replacing(traceparent: Array(send.context.traceparent.utf8)), to: event, service: service,
-                nanoseconds: nanoseconds, span: send)
+                answer.carrying(tracer.inject(send.context)), to: event, service: service, nanoseconds: nanoseconds,
+                span: send)
         }
         do {
             for answer in try handler(event) { append(answer) }
@@ -132,12 +132,8 @@ public final class EventListener: Sendable {
                     "error": .string("\(error)"), "event_id": .string(event.id),
                     "correlation_id": .string(event.correlationID ?? ""),
                 ])
-            span?.add(
-                "exception",
-                [
-                    SpanAttribute("exception.type", .string("\(type(of: error))")),
-                    SpanAttribute("exception.message", .string("\(error)")),
-                ])
+            // Not its message, which may quote the event.
+            span?.add("exception", [SpanAttribute("exception.type", .string("\(type(of: error))"))])
             span?.fail("listener-failed", "the handler failed on the event")
             append(failure(of: event, "\(service) failed on the event."))
         }

@@ -65,3 +65,10 @@ extension EventEnvelope {
         }
     }
 }
+
+extension Event {
+    /// The event with the context of the span that it belongs to. - Parameter context: `none` leaves it as it is.
+    public func carrying(_ context: TraceContext) -> Event {
+        context.isValid ? replacingTraceparent { context.append(to: &$0) } : self
+    }
+}

@@ -39,15 +39,19 @@ public enum MessagingSpan {
     private static func attributes(
         _ operation: String, _ destination: String, _ routingKey: String, _ event: EventIdentity, _ bytes: Int
     ) -> [SpanAttribute] {
-        event.attributes + [
-            SpanAttribute("messaging.system", .string("rabbitmq")),
-            SpanAttribute("messaging.operation.name", .string(operation)),
-            SpanAttribute("messaging.operation.type", .string(operation)),
-            SpanAttribute("messaging.destination.name", .string(destination)),
-            SpanAttribute("messaging.rabbitmq.destination.routing_key", .string(routingKey)),
-            SpanAttribute("messaging.message.id", .string(event.id)),
-            SpanAttribute("messaging.message.body.size", .integer(bytes)),
-            SpanAttribute("messaging.message.conversation_id", .string(event.correlationID)),
-        ]
+        var attributes =
+            event.attributes + [
+                SpanAttribute("messaging.system", .string("rabbitmq")),
+                SpanAttribute("messaging.operation.name", .string(operation)),
+                SpanAttribute("messaging.operation.type", .string(operation)),
+                SpanAttribute("messaging.destination.name", .string(destination)),
+                SpanAttribute("messaging.rabbitmq.destination.routing_key", .string(routingKey)),
+                SpanAttribute("messaging.message.id", .string(event.id)),
+                SpanAttribute("messaging.message.body.size", .integer(bytes)),
+            ]
+        if !event.correlationID.isEmpty {
+            attributes.append(SpanAttribute("messaging.message.conversation_id", .string(event.correlationID)))
+        }
+        return attributes
     }
 }

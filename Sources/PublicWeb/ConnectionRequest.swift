@@ -13,6 +13,13 @@ struct ConnectionRequest: Sendable {
     let kind: Kind
     let wish: SessionWish
     let timing: RequestTiming?
-    /// Ends when the connection is joined to its session, or refused.
-    let handshake: OpenSpan?
+    /// Ends when the connection is joined to its session, refused, or lost on the way.
+    var handshake: OpenSpan?
+
+    /// The connection was lost before it was answered.
+    func abandoned(_ tracer: Tracer) {
+        guard var span = handshake else { return }
+        span.fail("connection_lost", "the connection was lost before it was answered")
+        span.end(tracer)
+    }
 }

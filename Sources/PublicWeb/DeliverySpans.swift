@@ -22,13 +22,15 @@ struct DeliverySpans {
             traceState: trace.traceState, attributes: event.attributes)
     }
 
-    /// - Parameter problem: that the dispatcher is told; nil if the event is settled.
-    consuming func end(_ problem: Problem?, _ tracer: Tracer) {
-        if let problem {
+    consuming func end(_ outcome: DeliveryOutcome, _ tracer: Tracer) {
+        switch outcome {
+        case .delivered: break
+        case .unexpected: push.add("unexpected")
+        case .refused(let problem):
             if problem.kind == .tooManyRequests { push.add("held") }
             push.fail(problem.kind.rawValue, problem.kind.title)
         }
         push.end(tracer)
-        dispatch.end(status: problem?.kind.status ?? 200, tracer)
+        dispatch.end(status: outcome.problem?.kind.status ?? 200, tracer)
     }
 }

@@ -85,11 +85,12 @@ final class EventsExchange: RequestOwner {
                 other.fail(id: id, Problem(.duplicateIdentifier, "The event was posted again; its answer goes there."))
             }
         case .ended(let place):
-            guard let session, let event = home.sessions.answer(at: place, in: session) else { return }
-            event.withUnsafeBytes { bytes in
-                guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return }
-                take(Delivery(envelope: envelope, bytes: bytes), id, dropping: [], timings: [])
+            let event = session.flatMap { home.sessions.answer(at: place, in: $0) } ?? []
+            let isTaken = event.withUnsafeBytes { bytes in
+                guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return false }
+                return take(Delivery(envelope: envelope, bytes: bytes), id, dropping: [], timings: []) != nil
             }
+            if !isTaken { finish(id, Problem(.internalError, "The event's answer is not there any more.")) }
         }
     }
 

@@ -12,32 +12,22 @@ struct OutgoingTrace {
     private(set) var baggage: String?
     let spans: RequestSpans?
 
-    /// An event without a span: what it came with goes on, and where it says nothing, what the HTTP request said.
+    /// - Parameters:
+    ///   - context: what the event is to carry instead of what it came with; nil for that.
+    ///   - isOwn: the context is of the trace that the event came with, so its state stays as it stands. A state without
+    ///     the context it came with is of no use (W3C Trace Context §3.3): else the request's takes its place.
+    ///   - trace: the request's.
     init(
-        unrecorded context: TraceContext, _ envelope: EventEnvelope, own: TraceContext, _ trace: PropagatedContext,
-        _ tracer: Tracer
-    ) {
-        spans = nil
-        if !own.isValid { replace(with: context, trace.traceState) }
-        addBaggage(envelope, trace, tracer)
-    }
-
-    init(
-        _ spans: RequestSpans, _ envelope: EventEnvelope, own: TraceContext, _ trace: PropagatedContext,
-        _ tracer: Tracer
+        _ context: TraceContext?, isOwn: Bool, _ trace: PropagatedContext, _ spans: RequestSpans?,
+        _ envelope: EventEnvelope, _ tracer: Tracer
     ) {
         self.spans = spans
-        context = spans.forwardContext
-        dropping = .traceparent
-        if !own.isValid { replace(with: context, trace.traceState) }
+        if let context, tracer.propagatesTraceContext {
+            self.context = context
+            dropping = isOwn ? .traceparent : [.traceparent, .tracestate]
+            traceState = isOwn ? nil : trace.traceState
+        }
         addBaggage(envelope, trace, tracer)
-    }
-
-    /// A state is of no use without the context it came with (W3C Trace Context §3.3).
-    private mutating func replace(with context: TraceContext, _ traceState: String?) {
-        self.context = context
-        self.traceState = traceState
-        dropping.formUnion([.traceparent, .tracestate])
     }
 
     private mutating func addBaggage(_ envelope: EventEnvelope, _ trace: PropagatedContext, _ tracer: Tracer) {

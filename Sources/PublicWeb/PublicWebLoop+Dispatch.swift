@@ -109,45 +109,50 @@ extension PublicWebLoop {
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, to handle: UInt64?
     ) -> Problem? {
         guard let spans = beginDelivery(envelope, in: bytes) else {
-            return deliver(Delivery(envelope: envelope, bytes: bytes), to: handle)
+            return deliver(Delivery(envelope: envelope, bytes: bytes), to: handle).problem
         }
-        let problem = deliver(Delivery(envelope: envelope, bytes: bytes, context: spans.pushContext), to: handle)
-        endDelivery(spans, problem)
-        return problem
+        let context = shared.tracer.inject(spans.pushContext)
+        let outcome = deliver(Delivery(envelope: envelope, bytes: bytes, context: context), to: handle)
+        endDelivery(spans, outcome)
+        return outcome.problem
     }
 
-    private func deliver(_ delivery: Delivery, to handle: UInt64?) -> Problem? {
-        guard let handle, let owner = owner(handle) else { return Problem(.sessionGone, "No such session is here.") }
+    private func deliver(_ delivery: Delivery, to handle: UInt64?) -> DeliveryOutcome {
+        guard let handle, let owner = owner(handle) else {
+            return .refused(Problem(.sessionGone, "No such session is here."))
+        }
         if let exchange = owner as? EventsExchange { return deliver(delivery, to: exchange) }
         guard let session = owner as? Session, let id = delivery.value(.correlationid),
             CorrelationID(id) == session.correlationID
-        else { return Problem(.sessionGone, "No such session is here.") }
+        else { return .refused(Problem(.sessionGone, "No such session is here.")) }
         return deliver(delivery, to: session)
     }
 
     /// An exchange has no session: each of its events may carry a correlation id of its own.
-    private func deliver(_ delivery: Delivery, to exchange: EventsExchange) -> Problem? {
+    private func deliver(_ delivery: Delivery, to exchange: EventsExchange) -> DeliveryOutcome {
         guard delivery.envelope.has(.causationid) else {
-            return Problem(.sessionGone, "An HTTP request takes only answers to what it asked.")
+            return .refused(Problem(.sessionGone, "An HTTP request takes only answers to what it asked."))
         }
         let settled = Self.withDecoded(delivery.value(.causationid)) { id in
             sessions.pending.settle(owner: exchange.handle, list: &exchange.pending, id: id)
         }
         guard let settled else {
             shared.metrics.answersUnexpected.add()
-            return nil
+            return .unexpected
         }
         let spans = takeSpans(of: settled.request)
         let timings = returned(delivery, of: settled.request, spans)
+        sessions.timelines.mark(
+            sessions.pending.timeline(of: settled.request), .pushed, at: SystemClock.wallNanoseconds())
         sessions.pending.forget(settled.request)
         countAnswer()
         // Before the request's own span, which ends with the response.
         spans?.answered(delivery.problem)
         exchange.deliver(delivery, timings: timings)
-        return nil
+        return .delivered
     }
 
-    private func deliver(_ delivery: Delivery, to session: Session) -> Problem? {
+    private func deliver(_ delivery: Delivery, to session: Session) -> DeliveryOutcome {
         let envelope = delivery.envelope
         if envelope.extent.count > shared.limits.streamedEventBytesMax {
             return refuse(tooLarge: delivery, of: session)
@@ -159,11 +164,13 @@ extension PublicWebLoop {
                 sessions.route(answerTo: id, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
             } : sessions.route(answerTo: nil, in: session, queuedBytes: queued) { exchange($0)?.isHalfClosed == false }
         switch route {
-        case .unexpected: shared.metrics.answersUnexpected.add()
+        case .unexpected:
+            shared.metrics.answersUnexpected.add()
+            return .unexpected
         case .waiter(let waiter, let request):
             if let waiter = exchange(waiter) { reply(delivery, to: waiter, of: session, request) }
         case .tooSlow:
-            return Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1)
+            return .refused(Problem(.tooManyRequests, "The session's client reads too slowly.", retryAfterSeconds: 1))
         case .stream(let request):
             var halfClosed: EventsExchange?
             if let request {
@@ -178,26 +185,26 @@ extension PublicWebLoop {
             halfClosed?.deliver(delivery, timings: [])
             spans?.answered(delivery.problem)
         }
-        return nil
+        return .delivered
     }
 
     /// What is larger than may wait for a client could never be given to one, and all that follows would wait behind it.
-    private func refuse(tooLarge delivery: Delivery, of session: Session) -> Problem? {
+    private func refuse(tooLarge delivery: Delivery, of session: Session) -> DeliveryOutcome {
         let detail = "The answer is larger than \(shared.limits.streamedEventBytesMax) bytes."
-        guard delivery.envelope.has(.causationid) else { return Problem(.contentTooLarge, detail) }
+        guard delivery.envelope.has(.causationid) else { return .refused(Problem(.contentTooLarge, detail)) }
         let found = Self.withDecoded(delivery.value(.causationid)) {
             sessions.pending.find(owner: session.handle, id: $0)
         }
         guard let found, found.state == .waiting else {
             shared.metrics.answersUnexpected.add()
-            return nil
+            return .unexpected
         }
         if let waiter = exchange(sessions.pending.waiter(of: found.request)), !waiter.isHalfClosed {
             reply(delivery, to: waiter, of: session, found.request)
         } else {
             settle(found.request, of: session, Problem(.listenerFailed, detail))
         }
-        return nil
+        return .delivered
     }
 
     private func append(

@@ -21,12 +21,12 @@ extension PublicWebLoop {
         let limits = shared.limits
         // What is known already is not refused: it has, or gets, its one outcome.
         let isKnown = isKnown(bytes, envelope, to: owner)
-        if isDraining, !isKnown { return .refused(Self.drainingProblem) }
+        if isDraining, !isKnown { return refused(Self.drainingProblem, bytes, envelope, owner, arrival) }
         let lifetime: UInt64
         switch lifetimeMilliseconds(bytes, envelope) {
         case .success(let milliseconds): lifetime = milliseconds
         case .failure(let problem):
-            guard isKnown else { return .refused(problem) }
+            guard isKnown else { return refused(problem, bytes, envelope, owner, arrival) }
             lifetime = limits.requestDeadlineMilliseconds
         }
         let generated =
@@ -43,11 +43,16 @@ extension PublicWebLoop {
             ) { EventsExchange.storedProblem($0)?.kind.isPassing == true }
         }
         switch admission {
-        case .full: return .refused(Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1))
-        case .idInUse: return .refused(Problem(.duplicateIdentifier, "The id was used for another event."))
+        case .full:
+            let problem = Problem(.overloaded, "Too many events wait for answers.", retryAfterSeconds: 1)
+            return refused(problem, bytes, envelope, owner, arrival)
+        case .idInUse:
+            let problem = Problem(.duplicateIdentifier, "The id was used for another event.")
+            return refused(problem, bytes, envelope, owner, arrival)
         case .tooMany:
             let detail = "\(limits.inFlightPerSessionMax) events wait for their answers already."
-            return .refused(Problem(.tooManyRequests, detail, retryAfterSeconds: 1))
+            let problem = Problem(.tooManyRequests, detail, retryAfterSeconds: 1)
+            return refused(problem, bytes, envelope, owner, arrival)
         case .stillWaiting(let request):
             shared.metrics.eventsDuplicate.add()
             return .stillWaiting(request)
@@ -88,9 +93,16 @@ extension PublicWebLoop {
         }
         guard isTaken else {
             let problem = Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1)
-            trace.spans?.answered(problem)
+            sessions.timelines.fail(timeline, problem: problem.kind.rawValue, at: SystemClock.wallNanoseconds())
+            if let spans = trace.spans {
+                log(problem, spans)
+                spans.answered(problem)
+            }
             return problem
         }
+        shared.logger.step(
+            "event accepted", context: trace.spans?.context ?? .none,
+            (trace.spans?.event ?? identity(bytes, envelope, generated, correlationID)).fields)
         if let spans = trace.spans { sessions.pending.setTrace(requestSpans.insert(spans), of: request) }
         shared.metrics.eventsAccepted.add()
         shared.metrics.eventsWaiting.add(1)

@@ -54,8 +54,7 @@ extension PublicWebLoop {
         connect(
             exchange,
             ConnectionRequest(
-                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, timing: exchange.timing,
-                handshake: exchange.takeSpan()))
+                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, timing: exchange.timing))
     }
 
     private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -72,8 +71,7 @@ extension PublicWebLoop {
         connect(
             exchange,
             ConnectionRequest(
-                kind: .eventStream, wish: wish, timing: exchange.timing,
-                handshake: exchange.takeSpan()))
+                kind: .eventStream, wish: wish, timing: exchange.timing))
     }
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.

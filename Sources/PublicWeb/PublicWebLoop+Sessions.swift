@@ -31,19 +31,19 @@ extension PublicWebLoop {
         if let token = request.wish.token, let home = home(of: token), home != target {
             return exchange.respond(Self.problem(.wrongToken))
         }
-        guard let channel = exchange.takeOver(handler: parkedHandler) else {
-            request.handshake?.end(shared.tracer)
-            return
-        }
+        var request = request
+        let span = exchange.takeSpan()
+        guard let channel = exchange.takeOver(handler: parkedHandler) else { return }
+        request.handshake = span
         if target == index { return join(channel, request) }
         channel.pauseReading()
         // Not at once: what came behind the request is put aside only when the handler's call is over.
         loop.defer { [self] in
-            guard let detached = channel.detach() else { return }
+            guard let detached = channel.detach() else { return request.abandoned(shared.tracer) }
             guard peers[target].post(.adopt(detached, request)) == .full else { return }
             // Dropped, the connection is closed: the client tries again.
             shared.metrics.count(.overloaded)
-            request.handshake?.end(status: 503, shared.tracer)
+            request.abandoned(shared.tracer)
         }
     }
 
@@ -63,6 +63,7 @@ extension PublicWebLoop {
             join(try Channel.attach(detached, loop: loop, handler: parkedHandler), request)
         } catch {
             shared.logger.error("a connection could not be taken over", ["reason": .string("\(error)")])
+            request.abandoned(shared.tracer)
         }
     }
 

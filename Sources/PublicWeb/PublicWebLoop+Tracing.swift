@@ -18,12 +18,11 @@ extension PublicWebLoop {
         let parent = isRequests ? arrival.trace.context : own
         let context = tracer.declines(parent) ? parent : tracer.begin(parent: parent, random: &random)
         guard !tracer.declines(parent), tracer.records(context) else {
-            shared.logger.step(
-                "event accepted", context: .none, identity(bytes, envelope, generated, correlationID).fields)
-            return OutgoingTrace(unrecorded: context, envelope, own: own, arrival.trace, tracer)
+            // What the event says of itself goes on as it is.
+            return OutgoingTrace(own.isValid ? nil : context, isOwn: false, arrival.trace, nil, envelope, tracer)
         }
         let event = identity(bytes, envelope, generated, correlationID)
-        let traceState = own.isValid ? envelope.string(.tracestate, in: bytes) : arrival.trace.traceState
+        let traceState = isRequests ? arrival.trace.traceState : envelope.string(.tracestate, in: bytes)
         var receive = OpenSpan(
             "receive \(event.type)", kind: arrival.isOverHTTP ? .internal : .server, context: context, parent: parent,
             traceState: traceState, attributes: event.attributes)
@@ -36,18 +35,29 @@ extension PublicWebLoop {
             }
         }
         let forwardContext = tracer.begin(parent: context, random: &random)
-        shared.logger.step("event accepted", context: context, event.fields)
         let spans = RequestSpans(
             event, receive: receive, forwardContext: forwardContext, url: poster.url, tracer)
-        return OutgoingTrace(spans, envelope, own: own, arrival.trace, tracer)
+        return OutgoingTrace(forwardContext, isOwn: !isRequests, arrival.trace, spans, envelope, tracer)
     }
 
-    private func identity(
+    func identity(
         _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ correlationID: CorrelationID
     ) -> EventIdentity {
         EventIdentity(
             id: generated?.text ?? envelope.string(.id, in: bytes) ?? "",
             type: envelope.string(.type, in: bytes) ?? "", correlationID: correlationID.text)
+    }
+
+    /// An event that is not taken has a span all the same, which says why.
+    func refused(
+        _ problem: Problem, _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ owner: any RequestOwner,
+        _ arrival: Arrival
+    ) -> Acceptance {
+        if let spans = beginTrace(bytes, envelope, nil, owner.correlationID, owner, arrival).spans {
+            log(problem, spans)
+            spans.answered(problem)
+        }
+        return .refused(problem)
     }
 
     /// The handshake's span ends with the answer to it, and what the client sends is linked to it.
@@ -94,10 +104,15 @@ extension PublicWebLoop {
             pushContext: shared.tracer.begin(parent: context, random: &random))
     }
 
-    func endDelivery(_ spans: consuming DeliverySpans, _ problem: Problem?) {
-        shared.logger.step(
-            problem == nil ? "event delivered" : "event not delivered", context: spans.pushContext,
-            spans.event.fields(reason: problem?.kind.rawValue))
-        spans.end(problem, shared.tracer)
+    func endDelivery(_ spans: consuming DeliverySpans, _ outcome: DeliveryOutcome) {
+        let (context, event) = (spans.pushContext, spans.event)
+        switch outcome {
+        case .delivered: shared.logger.step("event delivered", context: context, event.fields)
+        case .unexpected: shared.logger.step("event dropped", context: context, event.fields(reason: "unexpected"))
+        case .refused(let problem):
+            shared.logger.step(
+                "event not delivered", context: context, event.fields(reason: problem.kind.rawValue))
+        }
+        spans.end(outcome, shared.tracer)
     }
 }

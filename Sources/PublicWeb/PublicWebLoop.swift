@@ -245,7 +245,10 @@ final class PublicWebLoop: TimerTarget {
         drain = plan
         let isQuiet = connections.count == 0 && exchanges.count == 0 && publicServer?.isEmpty != false
         let isLate = elapsed >= plan.spreadMilliseconds + shared.limits.closeAnswerMilliseconds
-        if isLate || isQuiet && shared.setDrained(loop: index) { return loop.stop() }
+        if isLate || isQuiet && shared.setDrained(loop: index) {
+            for spans in requestSpans.all { spans.answered(Self.drainingProblem) }
+            return loop.stop()
+        }
         setTimer(TimerKind.stopping, 50)
     }
 }

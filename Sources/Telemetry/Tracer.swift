@@ -35,6 +35,9 @@ public final class Tracer: Sendable {
         return TraceContext(traceparent: traceparent) ?? .none
     }
 
+    /// What is written of a span's context where work goes out; `none` if nothing is to be.
+    public func inject(_ context: TraceContext) -> TraceContext { propagatesTraceContext ? context : .none }
+
     /// Whether no span is made below that parent, which is known without making its context.
     public func declines(_ parent: TraceContext) -> Bool {
         spans == nil || parent.isValid && !sampler.isSampled(traceIDLow: parent.traceIDLow, parent: parent)

@@ -5,16 +5,21 @@ import TestSupport
 /// The spans that the tiers of a test have ended, by tier.
 final class RecordedSpans {
     private let sampler: Sampler?
+    private let propagates: Bool
     private var queues: [(service: String, queue: TelemetryQueue<Span>)] = []
     private var taken: [RecordedSpan] = []
 
-    init(sampler: Sampler?) { self.sampler = sampler }
+    init(sampler: Sampler?, propagates: Bool) {
+        self.sampler = sampler
+        self.propagates = propagates
+    }
 
     func tracer(of service: String) -> Tracer {
         guard let sampler else { return .disabled }
         let queue = TelemetryQueue<Span>(elementsMax: 10_000, batchMax: 10_000) {}
         queues.append((service, queue))
-        return Tracer(sampler: sampler, spans: queue)
+        return Tracer(
+            sampler: sampler, spans: queue, propagatesTraceContext: propagates, propagatesBaggage: propagates)
     }
 
     /// Those so far.

@@ -30,14 +30,16 @@ final class TestTiers {
     /// - Parameters:
     ///   - configure: changes public-web's configuration before it starts.
     ///   - sampler: each tier's; nil: they don't trace.
+    ///   - propagates: contexts are joined and written.
     ///   - answer: the listener's.
     init(
-        _ extent: Extent = .all, sampler: Sampler? = nil, configure: (inout PublicWebConfiguration) -> Void = { _ in },
+        _ extent: Extent = .all, sampler: Sampler? = nil, propagates: Bool = true,
+        configure: (inout PublicWebConfiguration) -> Void = { _ in },
         answer: @escaping @Sendable (Event) -> Event = { PingListener.answer(to: $0) }
     ) throws {
         let logger = Logger(service: "test", level: .error, format: .json)
         let hub = InMemoryHub()
-        spans = RecordedSpans(sampler: sampler)
+        spans = RecordedSpans(sampler: sampler, propagates: propagates)
         var isListening = { true }
         var configuration = PublicWebConfiguration()
         configuration.port = 0

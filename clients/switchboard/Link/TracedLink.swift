@@ -27,17 +27,20 @@ final class TracedLink: GatewayLink {
 
     func request(type: String, data: [UInt8]?, traceparent: String?) throws(EventError) -> String {
         let context = tracer.begin(random: &random)
-        let span = OpenSpan(
+        let traceparent = tracer.inject(context).isValid ? context.traceparent : nil
+        guard tracer.records(context) else {
+            return try link.request(type: type, data: data, traceparent: traceparent)
+        }
+        var span = OpenSpan(
             type, kind: .client, context: context, parent: .none,
             attributes: [
                 SpanAttribute("server.address", .string(endpoint.host)),
                 SpanAttribute("server.port", .integer(Int(endpoint.port))),
             ])
-        let id = try link.request(type: type, data: data, traceparent: context.traceparent)
-        guard tracer.records(context) else { return id }
+        let id = try link.request(type: type, data: data, traceparent: traceparent)
         let event = EventIdentity(id: id, type: type, correlationID: link.sessionStatus?.correlationID ?? "")
+        for attribute in event.attributes { span.set(attribute.key, attribute.value) }
         spans[id] = span
-        for attribute in event.attributes { spans[id]?.set(attribute.key, attribute.value) }
         return id
     }
 
@@ -54,7 +57,7 @@ final class TracedLink: GatewayLink {
                 spans[answer.id]?.set("correlation_id", .string(id))
             }
             end(answer.id, nil)
-        case .problem(let id?, let problem): end(id, "\(problem)")
+        case .problem(let id?, let problem): end(id, problem.title, status: problem.status)
         case .lost(let why, _):
             for id in spans.keys { spans[id]?.add("connection-lost", [SpanAttribute("reason", .string(why))]) }
         case .resumed: for id in spans.keys { spans[id]?.add("resumed") }
@@ -63,9 +66,10 @@ final class TracedLink: GatewayLink {
         }
     }
 
-    private func end(_ id: String, _ problem: String?) {
+    /// - Parameter status: of the problem, if the gateway told it.
+    private func end(_ id: String, _ problem: String?, status: Int? = nil) {
         guard var span = spans.removeValue(forKey: id) else { return }
-        if let problem { span.fail("failed", problem) }
+        if let problem { span.fail(status.map(String.init) ?? "no_answer", problem) }
         span.end(tracer)
     }
 
