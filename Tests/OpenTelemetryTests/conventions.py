@@ -92,8 +92,10 @@ def wrong_span(span):
         yield f'{span.title}: error.type {span.attributes["error.type"]}, and no error'
     status = span.attributes.get('http.response.status_code')
     if status is not None:
-        # 4xx is the client's error, and no server's.
-        if span.is_error != (status >= 500 or (status >= 400 and span.kind == 'CLIENT')):
+        # 4xx is the client's error, and no server's. A batch's response of 200 or 207 names the events that failed.
+        fails = status >= 500 or (status >= 400 and span.kind == 'CLIENT')
+        may_fail = fails or (status in (200, 207) and span.kind == 'CLIENT')
+        if fails and not span.is_error or span.is_error and not may_fail:
             yield f'{span.title}: status code {status}, error {span.is_error}'
     if span.kind in ('PRODUCER', 'CONSUMER'):
         operation, destination = span.name.split(' ', 1)
