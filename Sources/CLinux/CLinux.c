@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +100,57 @@ int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port,
     *bound_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
                                                     : ((struct sockaddr_in *)&bound)->sin_port);
     return fd;
+}
+
+int clinux_resolve(const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *length)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    int code = getaddrinfo(host, service, &hints, &found);
+    if (code != 0)
+        return code;
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    *length = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+static int bind_origin(int fd, const struct sockaddr_storage *address, uint32_t origin)
+{
+    const struct sockaddr_in *target = (const struct sockaddr_in *)address;
+    if (origin == 0 || address->ss_family != AF_INET || ntohl(target->sin_addr.s_addr) >> 24 != 127)
+        return 0;
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + origin)};
+    int on = 1;
+    /* The port is chosen by connect, which knows more of them to be free. */
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(fd, (struct sockaddr *)&from, sizeof from);
+}
+
+int clinux_connect(const struct sockaddr_storage *address, socklen_t length, uint32_t origin, int receive_bytes)
+{
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (receive_bytes > 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    if (bind_origin(fd, address, origin) == 0 &&
+        (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EINPROGRESS))
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int clinux_timer(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+int clinux_timer_set(int fd, uint64_t monotonic_nanoseconds)
+{
+    struct itimerspec time = {.it_value.tv_sec = (time_t)(monotonic_nanoseconds / 1000000000u),
+                              .it_value.tv_nsec = (long)(monotonic_nanoseconds % 1000000000u)};
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &time, NULL);
 }
 
 void clinux_random(void *bytes, size_t count)

@@ -22,3 +22,6 @@ static inline long switchboard_ssl_ctx_set_mode(SSL_CTX *context) {
 static inline void switchboard_ssl_ctx_set_options(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 }
+static inline long switchboard_ssl_set_server_name(SSL *connection, const char *name) {
+    return SSL_set_tlsext_host_name(connection, name);
+}

@@ -2,20 +2,17 @@ import COpenSSL
 import Core
 import Glibc
 
-/// A server's certificate and key, shared by its connections. TLS 1.2 and newer; ALPN offers `http/1.1` only.
+/// What all connections of a server share, its certificate and key, or all those to one server. TLS 1.2 and newer; ALPN
+/// offers `http/1.1` only.
 public final class TLSContext: @unchecked Sendable {
     // Sendable: OpenSSL counts references to SSL_CTX atomically, and nothing changes it after `init`.
     let handle: OpaquePointer
+    /// Whom a client's connections go to; nil for a server.
+    let serverName: String?
 
     public init(certificateFile: String, keyFile: String) throws(TLSConfigurationError) {
-        OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
-        guard let handle = SSL_CTX_new(TLS_server_method()) else {
-            throw TLSConfigurationError.library(Self.lastError())
-        }
-        self.handle = handle
-        _ = switchboard_ssl_ctx_set_min_tls12(handle)
-        _ = switchboard_ssl_ctx_set_mode(handle)
-        switchboard_ssl_ctx_set_options(handle)
+        handle = try Self.makeHandle(TLS_server_method())
+        serverName = nil
         guard SSL_CTX_use_certificate_chain_file(handle, certificateFile) == 1 else {
             throw .certificate(file: certificateFile, reason: Self.lastError())
         }
@@ -26,6 +23,34 @@ public final class TLSContext: @unchecked Sendable {
             throw .key(file: keyFile, reason: "it does not belong to the certificate in \(certificateFile)")
         }
         SSL_CTX_set_alpn_select_cb(handle, selectProtocol, nil)
+    }
+
+    /// For connections to a server of that name, or address.
+    /// - Parameters:
+    ///   - certificateAuthoritiesFile: PEM; nil: those of the system.
+    ///   - verifiesCertificate: false takes any certificate.
+    public init(
+        serverName: String, certificateAuthoritiesFile: String?, verifiesCertificate: Bool
+    ) throws(TLSConfigurationError) {
+        handle = try Self.makeHandle(TLS_client_method())
+        self.serverName = serverName
+        SSL_CTX_set_verify(handle, verifiesCertificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+        if let file = certificateAuthoritiesFile {
+            guard SSL_CTX_load_verify_file(handle, file) == 1 else {
+                throw .certificate(file: file, reason: Self.lastError())
+            }
+        } else {
+            SSL_CTX_set_default_verify_paths(handle)
+        }
+    }
+
+    private static func makeHandle(_ method: OpaquePointer?) throws(TLSConfigurationError) -> OpaquePointer {
+        OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+        guard let handle = SSL_CTX_new(method) else { throw TLSConfigurationError.library(lastError()) }
+        _ = switchboard_ssl_ctx_set_min_tls12(handle)
+        _ = switchboard_ssl_ctx_set_mode(handle)
+        switchboard_ssl_ctx_set_options(handle)
+        return handle
     }
 
     deinit { SSL_CTX_free(handle) }

@@ -2,7 +2,7 @@ import COpenSSL
 import Core
 import Glibc
 
-/// The server's side of one TLS connection on a non-blocking socket. It belongs to its channel's thread.
+/// One side of one TLS connection on a non-blocking socket. It belongs to its channel's thread.
 final class TLSSession {
     private let handle: OpaquePointer
     private var isBroken = false
@@ -11,7 +11,19 @@ final class TLSSession {
         guard let handle = SSL_new(context.handle) else { return nil }
         self.handle = handle
         SSL_set_fd(handle, fd)
-        SSL_set_accept_state(handle)
+        guard let serverName = context.serverName else {
+            SSL_set_accept_state(handle)
+            return
+        }
+        SSL_set_connect_state(handle)
+        // A name is asked for by SNI, an address is not (RFC 6066 §3); the certificate has to be for either.
+        if SSL_set1_host(handle, serverName) != 1 { return nil }
+        if !Self.isAddress(serverName) { _ = switchboard_ssl_set_server_name(handle, serverName) }
+    }
+
+    private static func isAddress(_ name: String) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1
     }
 
     deinit { SSL_free(handle) }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 int clinux_epoll_create(void);
@@ -23,6 +24,15 @@ int clinux_accept(int listener);
 /* A bound, listening, non-blocking TCP socket; host is a numeric address. *bound_port receives the port. */
 int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port);
 int clinux_set_nodelay(int fd);
+/* The first address of a host, a name or a number, for TCP. Returns 0, or a code for gai_strerror. */
+int clinux_resolve(const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *length);
+/* A non-blocking, close-on-exec socket on its way to an address. origin: for loopback addresses of IPv4, the number of
+ * the loopback address to come from, as each has only so many ports; 0 leaves it to the kernel. receive_bytes: of the
+ * kernel's receive buffer, 0 leaves them to the kernel. */
+int clinux_connect(const struct sockaddr_storage *address, socklen_t length, uint32_t origin, int receive_bytes);
+/* A timer as a descriptor that becomes readable, and its setting by the monotonic clock; 0 stops it. */
+int clinux_timer(void);
+int clinux_timer_set(int fd, uint64_t monotonic_nanoseconds);
 // The connection fails when sent bytes are not acknowledged for so long (TCP_USER_TIMEOUT).
 int clinux_set_unacknowledged_timeout(int fd, unsigned int milliseconds);
 
