@@ -84,9 +84,8 @@ let package = Package(
             "switchboard", path: "clients/switchboard",
             [
                 "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-                "Configuration", "HTTPClient", "TraceStore", "Collector", "Broker", "PublicWeb", "Dispatcher",
-                "EventListener", "PingListener",
-                "Program", "BrokerSettings",
+                "Configuration", "Reactor", "HTTPClient", "TraceStore", "Collector", "Broker", "PublicWeb",
+                "Dispatcher", "EventListener", "PingListener", "Program", "BrokerSettings",
             ]),
 
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -155,7 +154,9 @@ let package = Package(
         tests(
             "EventListenerTests",
             ["TestBroker", "EventListener", "PingListener", "Broker", "CloudEvents", "Core", "JSON", "Telemetry"]),
-        tests("SwitchboardTests", ["switchboard", "CloudEvents", "Core", "Crypto", "TraceStore", "WebSocket"]),
+        tests(
+            "SwitchboardTests",
+            ["switchboard", "CloudEvents", "Core", "Crypto", "JSON", "Telemetry", "TraceStore", "WebSocket"]),
         tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
         tests("TidyTests", []),
     ],

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "switchboard: which command? ping, connect, trace, dev, collect, help (switchboard --help tells more)\n"),
+        ([], "switchboard: which command? ping, connect, bench, trace, dev, collect, help (switchboard --help tells more)\n"),
         (["pign"], "switchboard: there is no command `pign`; did you mean `ping`? (switchboard --help tells more)\n"),
         (
             ["ping", "-c", "x"],
@@ -88,7 +88,7 @@ import Testing
 
     @Test(arguments: [
         ["--help"], ["help"], ["ping", "--help"], ["help", "connect"], ["dev", "--help"], ["trace", "--help"],
-        ["collect", "--help"], ["--version"],
+        ["collect", "--help"], ["bench", "--help"], ["--version"],
     ])
     func helpIsOnStandardOutput(_ arguments: [String]) throws {
         let run = try BuiltProgram.run(arguments)

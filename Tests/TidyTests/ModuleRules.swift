@@ -42,10 +42,8 @@ enum ModuleRules {
         "ping-listener": ["PingListener", "EventListener"],
         "switchboard": [
             "CLinux", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry",
-            "EventTracing", "Configuration", "HTTPClient", "TraceStore", "Collector", "Broker", "BrokerSettings",
-            "PublicWeb", "Dispatcher",
-            "EventListener", "PingListener",
-            "Program",
+            "EventTracing", "Configuration", "Reactor", "HTTPClient", "TraceStore", "Collector", "Broker",
+            "BrokerSettings", "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Program",
         ],
     ]
 

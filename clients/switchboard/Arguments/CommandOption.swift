@@ -5,11 +5,14 @@ struct CommandOption {
     /// What its value is called; nil if it takes none. In brackets: a number that can be left out.
     let value: String?
     let help: String
+    /// It may be there more than once.
+    let repeats: Bool
 
-    init(_ names: String..., value: String? = nil, help: String) {
+    init(_ names: String..., value: String? = nil, help: String, repeats: Bool = false) {
         self.names = names
         self.value = value
         self.help = help
+        self.repeats = repeats
     }
 
     var isValueOptional: Bool { value?.hasPrefix("[") == true }

@@ -69,7 +69,11 @@ struct CommandSyntax {
         guard let value = attached ?? rest.popFirst() else {
             throw UsageError("\(name) wants a value: \(name) \(placeholder)")
         }
-        parsed.values[option.key] = value
+        if option.repeats {
+            parsed.lists[option.key, default: []].append(value)
+        } else {
+            parsed.values[option.key] = value
+        }
     }
 
     private func unknown(_ name: String) -> UsageError {

@@ -5,7 +5,7 @@ import Program
 
 /// The program: finds the command and runs it.
 enum SwitchboardCommand {
-    private static let names = ["ping", "connect", "trace", "dev", "collect", "help"]
+    private static let names = ["ping", "connect", "bench", "trace", "dev", "collect", "help"]
 
     static let help = """
         switchboard: a client of the gateway, and all of it in one process.
@@ -14,6 +14,7 @@ enum SwitchboardCommand {
 
           ping      sends PingRequests and prints the answers, in the manner of ping(8)
           connect   an interactive session: type events, see the answers
+          bench     puts a load on the gateway and measures how it is borne
           trace     what became of an event: its way through all tiers, with its logs
           dev       public-web, dispatcher and ping-listener in one process, without RabbitMQ
           collect   the receiver of traces and logs that `trace` asks, alone
@@ -32,6 +33,7 @@ enum SwitchboardCommand {
             switch name {
             case "ping": return try PingCommand.run(rest)
             case "connect": return try ConnectCommand.run(rest)
+            case "bench": return try BenchCommand.run(rest)
             case "trace": return try TraceCommand.run(rest)
             case "dev": DevCommand.run(rest)
             case "collect": CollectCommand.run(rest)

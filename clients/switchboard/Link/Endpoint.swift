@@ -62,3 +62,8 @@ struct Endpoint: Equatable {
     var webSocketURL: String { "\(isSecure ? "wss" : "ws")://\(host):\(port)\(target)" }
     var target: String { path + (query.map { "?\($0)" } ?? "") }
 }
+
+extension Endpoint {
+    /// Without the brackets around an IPv6 address.
+    var bareHost: String { host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host }
+}
