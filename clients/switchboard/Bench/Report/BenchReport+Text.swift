@@ -109,7 +109,7 @@ extension BenchReport {
     }
 
     private var traceTable: String {
-        "slowest traces\n"
+        "slowest traces, for `switchboard trace`\n"
             + TextTable.text(slowest.map { [Decimals.latency(nanoseconds: $0.nanoseconds), $0.trace.traceIDText] })
     }
 
