@@ -111,6 +111,13 @@ let package = Package(
         program(
             "endurance", path: "Tests/Endurance/Program",
             ["Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Reactor", "TestSupport"]),
+        .target(name: "CBenchmarks", path: "Tests/Benchmarks/CBenchmarks"),
+        program(
+            "benchmarks", path: "Tests/Benchmarks/Program",
+            [
+                "CBenchmarks", "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "Sessions",
+                "Tiers",
+            ]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("CoreTests", ["Core"]),
         tests("JSONTests", ["JSON", "Core"]),
