@@ -33,14 +33,13 @@ extension Benchmark {
                     Sink.use(resumed.handle)
                 }
             },
-            Benchmark("sessions.push", "an event appended, transmitted, trimmed, acknowledged with 63 others") {
-                SessionStand()
+            Benchmark(
+                "sessions.push", "an event appended, transmitted, trimmed, acknowledged with 63 others",
+                isAllocationFree: true
+            ) {
+                warm(push)
             } _: { stand, count in
-                for _ in 0..<count {
-                    let session = stand.next()
-                    stand.table.append(to: session, now: stand.now) { _ in stand.event }
-                    stand.transmit(session, wall: Samples.wall)
-                }
+                for _ in 0..<count { push(&stand) }
             },
             Benchmark("sessions.request", "a request admitted, settled, forgotten") {
                 SessionStand()
