@@ -8,7 +8,9 @@ extension Benchmark {
 
     static var telemetry: [Benchmark] {
         [
-            Benchmark("telemetry.counter", "one added", isAllocationFree: true, on: { Counter() }) { counter, count in
+            Benchmark("telemetry.counter", "one added", isAllocationFree: true) {
+                Counter()
+            } _: { counter, count in
                 for _ in 0..<count {
                     counter.add()
                     Sink.use(1)

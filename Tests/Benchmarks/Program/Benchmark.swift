@@ -47,9 +47,9 @@ struct Benchmark {
     private static var harness: [Benchmark] {
         [
             Benchmark(
-                "harness.nothing", "the loop and one call that keeps a result alive", isAllocationFree: true, on: {}
+                "harness.nothing", "the loop and one call that keeps a result alive", isAllocationFree: true
             ) {
-                _, count in
+            } _: { _, count in
                 for at in 0..<count { Sink.use(at) }
             }
         ]
