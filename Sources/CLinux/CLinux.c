@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -179,6 +180,14 @@ uint64_t clinux_monotonic_nanoseconds(void) { return read_clock(CLOCK_MONOTONIC)
 uint64_t clinux_realtime_nanoseconds(void) { return read_clock(CLOCK_REALTIME); }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void clinux_keep_freed_memory(size_t kept_bytes) {
+    /* glibc's own ceiling for its threshold; setting one stops it from adapting both. */
+    int kept = kept_bytes > (32 << 20) ? (32 << 20) : (int)kept_bytes;
+    mallopt(M_MMAP_THRESHOLD, kept);
+    mallopt(M_TRIM_THRESHOLD, kept);
+    mallopt(M_TOP_PAD, 256 * 1024);
+}
 
 int clinux_cpu_count(void)
 {

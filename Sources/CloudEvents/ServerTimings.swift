@@ -71,30 +71,28 @@ public enum ServerTimings {
         output.append(bytes: bytes.slice(value.upperBound..<bytes.count))
     }
 
-    /// All durations together; what is malformed counts as nothing.
-    /// - Parameter prefix: hops whose names begin like this are left out.
-    public static func sumNanoseconds(_ text: UnsafeRawBufferPointer, except prefix: StaticString) -> UInt64 {
-        var sum: UInt64 = 0
-        for hop in text.split(separator: 0x2C) {
-            let hop = UnsafeRawBufferPointer(rebasing: hop)
-            if !hop.hasPrefix(prefix) { sum &+= sumNanoseconds(hop) }
-        }
-        return sum
-    }
-
-    /// All durations together; what is malformed counts as nothing.
-    public static func sumNanoseconds(_ text: UnsafeRawBufferPointer) -> UInt64 {
-        var sum: UInt64 = 0
+    /// All durations together, and those of hops whose names do not begin with a prefix; what is malformed counts as
+    /// nothing.
+    public static func sums(
+        _ text: UnsafeRawBufferPointer, except prefix: StaticString
+    ) -> (all: UInt64, others: UInt64) {
+        var (all, others): (UInt64, UInt64) = (0, 0)
+        var isOther = !text.hasPrefix(prefix)
         var at = 0
-        while at + 5 <= text.count {
-            guard text[at] == 0x3B, text.slice(at..<at + 5).equals(";dur=") else {
+        while at < text.count {
+            switch text[at] {
+            case 0x2C:
                 at += 1
-                continue
+                isOther = !text.slice(at..<text.count).hasPrefix(prefix)
+            case 0x3B where at + 5 <= text.count && text.slice(at..<at + 5).equals(";dur="):
+                at += 5
+                let nanoseconds = number(text, &at)
+                all &+= nanoseconds
+                if isOther { others &+= nanoseconds }
+            default: at += 1
             }
-            at += 5
-            sum &+= number(text, &at)
         }
-        return sum
+        return (all, others)
     }
 
     /// Milliseconds with up to six decimals, as nanoseconds; 0 for more than eleven digits in front of the point.

@@ -38,13 +38,12 @@ extension [UInt8] {
     /// The low `digits` hexadecimal digits, most significant first, in lower case.
     public mutating func append(hex value: UInt64, digits: Int = 16) {
         precondition((0...16).contains(digits))
-        var text: (UInt64, UInt64) = (0, 0)
-        Swift.withUnsafeMutableBytes(of: &text) { scratch in
-            for at in 0..<digits {
-                let nibble = UInt8(truncatingIfNeeded: value >> UInt64((digits - 1 - at) * 4)) & 15
-                scratch[at] = Hexadecimal.digit(nibble)
-            }
-            append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<digits]))
+        let text = (
+            Hexadecimal.digits(UInt32(truncatingIfNeeded: value >> 32)).littleEndian,
+            Hexadecimal.digits(UInt32(truncatingIfNeeded: value)).littleEndian
+        )
+        Swift.withUnsafeBytes(of: text) {
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(16 - digits)...]))
         }
     }
 }

@@ -36,6 +36,10 @@ public enum Hexadecimal {
 
     /// Nil unless the text is 1 to 16 hexadecimal digits.
     public static func number(_ text: UnsafeRawBufferPointer) -> UInt64? {
+        if text.count == 16 {
+            guard let high = word(lowered(text, 0)), let low = word(lowered(text, 8)) else { return nil }
+            return high << 32 | low
+        }
         guard (1...16).contains(text.count) else { return nil }
         var result: UInt64 = 0
         for byte in text {
@@ -43,5 +47,37 @@ public enum Hexadecimal {
             result = result << 4 | UInt64(nibble)
         }
         return result
+    }
+
+    private static func lowered(_ text: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        let eight = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+        return eight | (eight & 0x4040_4040_4040_4040) >> 1
+    }
+
+    /// The eight digits of a number, in lower case, in the eight bytes from the lowest up.
+    @inlinable
+    public static func digits(_ number: UInt32) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let number = UInt64(number)
+        let fours = number >> 16 | (number & 0xFFFF) << 32
+        let pairs = (fours >> 8) & 0x0000_00FF_0000_00FF | (fours & 0x0000_00FF_0000_00FF) << 16
+        let nibbles = (pairs >> 4) & 0x000F_000F_000F_000F | (pairs & 0x000F_000F_000F_000F) << 8
+        let beyondNine = ((nibbles &+ ones &* 6) >> 4) & ones
+        return nibbles &+ ones &* 0x30 &+ beyondNine &* 0x27
+    }
+
+    /// The number that eight digits are, which stand in the eight bytes from the lowest up; nil unless all of them are
+    /// digits, in lower case.
+    @inlinable
+    public static func word(_ eight: UInt64) -> UInt64? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let isLetter = (eight >> 6) & ones
+        let nibbles = (eight & (ones &* 0x0F)) &+ isLetter &* 9
+        // What these would be written as is what stands there, or it was no digit. No byte carries into the next.
+        let beyondNine = ((nibbles &+ ones &* 6) >> 4) & ones
+        guard nibbles & (ones &* 0xF0) == 0, nibbles &+ ones &* 0x30 &+ beyondNine &* 0x27 == eight else { return nil }
+        let pairs = (nibbles << 4 | nibbles >> 8) & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs << 8 | pairs >> 16) & 0x0000_FFFF_0000_FFFF
+        return (fours << 16 | fours >> 32) & 0xFFFF_FFFF
     }
 }

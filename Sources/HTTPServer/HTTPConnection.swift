@@ -67,7 +67,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             switch event {
             case .needMoreData: return consumed
             case .head(let head): begin(head)
-            case .body(let piece): body.append(bytes: piece)
+            case .body(let piece): append(piece)
             case .end: requestEnded()
             }
         }
@@ -94,6 +94,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             isLastRequest = true
             answer(isLast: true)
         }
+    }
+
+    /// Most bodies come in one piece. Room for the rest of what the head promises is taken only once a good part is there.
+    private func append(_ piece: UnsafeRawBufferPointer) {
+        if let length = head?.contentLength, piece.count >= length / 16 { body.reserveCapacity(length) }
+        body.append(bytes: piece)
     }
 
     private func requestEnded() {

@@ -8,6 +8,9 @@ import Telemetry
 public enum ProgramMain {
     public static let version = "0.1.0"
 
+    /// A few batches of the largest size.
+    private static let keptBytes = 16 << 20
+
     /// What every program can be told.
     public static let commonSettings = [
         Setting("log-level", .choice(LogLevel.allCases.map(\.rawValue)), default: "info", "The least that is logged."),
@@ -32,6 +35,7 @@ public enum ProgramMain {
         environment: (Configuration, [String: String]) throws -> [String: String] = { $1 },
         start: (Configuration, Instrumentation) throws -> any RunningProgram
     ) -> Never {
+        clinux_keep_freed_memory(keptBytes)
         let signals: TerminationSignals
         do { signals = try TerminationSignals() } catch { fail(service, error, code: 1) }
         switch schema.parse(arguments: arguments, environment: Environment.all) {

@@ -88,7 +88,7 @@ final class EventsExchange: RequestOwner {
             let event = session.flatMap { home.sessions.answer(at: place, in: $0) } ?? []
             let isTaken = event.withUnsafeBytes { bytes in
                 guard let envelope = try? EventEnvelope.scan(bytes, rules: .lenient) else { return false }
-                return take(Delivery(envelope: envelope, bytes: bytes), id, dropping: [], timings: []) != nil
+                return take(Delivery(envelope: envelope, bytes: bytes), id, dropping: [], nil) != nil
             }
             if !isTaken { finish(id, Problem(.internalError, "The event's answer is not there any more.")) }
         }
@@ -122,27 +122,27 @@ final class EventsExchange: RequestOwner {
         end()
     }
 
-    /// An answer to one of its events. - Parameter timings: its hops, complete; empty leaves them as they are.
+    /// An answer to one of its events. - Parameter hops: what its own are completed with; nil leaves them as they are.
     /// - Returns: the event as the client gets it; nil if it is none of its own.
     @discardableResult
-    func deliver(_ delivery: Delivery, timings: [UInt8]) -> [UInt8]? {
+    func deliver(_ delivery: Delivery, _ hops: AnswerHops?) -> [UInt8]? {
         let id = PublicWebLoop.withDecoded(delivery.value(.causationid)) { Array($0) }
         // A `sequence` of the service's own would be taken for the session's.
         var dropping: EventEnvelope.Members = [.sequence, .returnaddress, .expirytime]
-        if !timings.isEmpty { dropping.insert(.servertiming) }
-        guard let answer = take(delivery, id, dropping: dropping, timings: timings) else { return nil }
+        if hops != nil { dropping.insert(.servertiming) }
+        guard let answer = take(delivery, id, dropping: dropping, hops) else { return nil }
         respondIfComplete()
         return answer
     }
 
     @discardableResult
     private func take(
-        _ delivery: Delivery, _ id: [UInt8], dropping: EventEnvelope.Members, timings: [UInt8]
+        _ delivery: Delivery, _ id: [UInt8], dropping: EventEnvelope.Members, _ hops: AnswerHops?
     ) -> [UInt8]? {
         guard isWaiting(id) != nil else { return nil }
         var answer: [UInt8] = []
         delivery.append(dropping: dropping, to: &answer) { writer in
-            if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
+            if let hops { writer.rawString("servertiming") { hops.append(delivery, to: &$0) } }
         }
         if form == .single { singleProblem = delivery.problem }
         return set(answer, of: id)

@@ -2,8 +2,8 @@ import Reactor
 
 /// What public-web's loops tell each other, and their process tells them.
 enum LoopMessage: Sendable {
-    /// Events for sessions and exchanges of the receiving loop: a JSON array. The answer goes to `origin`.
-    case dispatch(events: [UInt8], indices: [Int], origin: Int, wait: UInt64)
+    /// Events for sessions and exchanges of the receiving loop, and the batch they stand in. The answer goes to `origin`.
+    case dispatch(body: [UInt8], events: [PeerEvent], origin: Int, wait: UInt64)
     case dispatched(wait: UInt64, refused: [DispatchRefusal])
     /// A client that connects to a session of the receiving loop.
     case adopt(DetachedChannel, ConnectionRequest)

@@ -7,18 +7,12 @@ import Tiers
 
 /// The way of an answer from the dispatcher to the client that waits for it.
 extension PublicWebLoop {
-    /// Events of one batch for another loop.
-    private struct Slice {
-        var events: [UInt8] = [0x5B]
-        var indices: [Int] = []
-    }
-
     /// `POST /dispatch`: answers 200 with the list of events that nobody took.
     func dispatch(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         guard authenticator.verify(request.head, body: request.body, wallNanoseconds: SystemClock.wallNanoseconds())
         else { return exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old.")) }
         var refused: [EventFailure] = []
-        var slices: [Int: Slice] = [:]
+        var others = [[PeerEvent]](repeating: [], count: shared.loopCount)
         var position = 0
         do throws(EventError) {
             try request.body.withBytes { bytes throws(EventError) in
@@ -28,12 +22,9 @@ extension PublicWebLoop {
                         if let problem = deliver(envelope, in: bytes, to: place?.handle) {
                             refused.append(EventFailure(index: position, problem: problem))
                         }
-                    } else if let loop = place?.loop {
-                        var slice = slices.removeValue(forKey: loop) ?? Slice()
-                        if !slice.indices.isEmpty { slice.events.append(0x2C) }
-                        slice.events.append(bytes: bytes.slice(envelope.extent))
-                        slice.indices.append(position)
-                        slices[loop] = slice
+                    } else if let place {
+                        others[place.loop].append(
+                            PeerEvent(envelope: envelope, handle: place.handle, position: position))
                     }
                     position += 1
                 }
@@ -41,20 +32,20 @@ extension PublicWebLoop {
         } catch {
             return exchange.respond(Problem(.malformedEvent, error.detail))
         }
-        finish(exchange, refused, slices)
+        finish(exchange, request.body, refused, others)
     }
 
-    private func finish(_ exchange: HTTPExchange, _ refused: [EventFailure], _ slices: [Int: Slice]) {
-        guard !slices.isEmpty else { return answer(exchange, refused) }
-        let wait = dispatchWaits.insert(
-            DispatchWait(exchange: exchange, refused: refused, outstanding: slices.count))
-        for (loop, slice) in slices {
-            var events = slice.events
-            events.append(0x5D)
-            let message = LoopMessage.dispatch(events: events, indices: slice.indices, origin: index, wait: wait)
+    private func finish(
+        _ exchange: HTTPExchange, _ body: [UInt8], _ refused: [EventFailure], _ others: [[PeerEvent]]
+    ) {
+        let outstanding = others.count { !$0.isEmpty }
+        guard outstanding > 0 else { return answer(exchange, refused) }
+        let wait = dispatchWaits.insert(DispatchWait(exchange: exchange, refused: refused, outstanding: outstanding))
+        for (loop, events) in others.enumerated() where !events.isEmpty {
+            let message = LoopMessage.dispatch(body: body, events: events, origin: index, wait: wait)
             if peers[loop].post(message) == .full {
                 let problem = Problem(.tooManyRequests, "The instance is overloaded.", retryAfterSeconds: 1)
-                finishDispatch(wait, slice.indices.map { DispatchRefusal(index: $0, problem: problem) })
+                finishDispatch(wait, events.map { DispatchRefusal(index: $0.position, problem: problem) })
             }
         }
     }
@@ -75,16 +66,13 @@ extension PublicWebLoop {
     }
 
     /// For another loop that got the batch.
-    func dispatchForPeer(events: [UInt8], indices: [Int], origin: Int, wait: UInt64) {
+    func dispatchForPeer(body: [UInt8], events: [PeerEvent], origin: Int, wait: UInt64) {
         var refused: [DispatchRefusal] = []
-        var position = 0
-        // The origin has scanned these very events, so the scan does not fail.
-        try? events.withBytes { bytes throws(EventError) in
-            try EventBatch.forEach(bytes, rules: .strict) { envelope in
-                if let problem = deliver(envelope, in: bytes, to: place(of: envelope, in: bytes)?.handle) {
-                    refused.append(DispatchRefusal(index: indices[position], problem: problem))
+        body.withUnsafeBytes { bytes in
+            for event in events {
+                if let problem = deliver(event.envelope, in: bytes, to: event.handle) {
+                    refused.append(DispatchRefusal(index: event.position, problem: problem))
                 }
-                position += 1
             }
         }
         report(.dispatched(wait: wait, refused: refused), to: origin)
@@ -141,14 +129,14 @@ extension PublicWebLoop {
             return .unexpected
         }
         let spans = takeSpans(of: settled.request)
-        let timings = returned(delivery, of: settled.request, spans)
+        let hops = returned(delivery, of: settled.request, spans)
         sessions.timelines.mark(
             sessions.pending.timeline(of: settled.request), .pushed, at: SystemClock.wallNanoseconds())
         sessions.pending.forget(settled.request)
         countAnswer()
         // Before the request's own span, which ends with the response.
         spans?.answered(delivery.problem)
-        exchange.deliver(delivery, timings: timings)
+        exchange.deliver(delivery, hops)
         return .delivered
     }
 
@@ -182,7 +170,7 @@ extension PublicWebLoop {
             }
             let spans = request.flatMap { takeSpans(of: $0) }
             append(delivery, to: session, ending: request, spans)
-            halfClosed?.deliver(delivery, timings: [])
+            halfClosed?.deliver(delivery, nil)
             spans?.answered(delivery.problem)
         }
         return .delivered
@@ -210,11 +198,11 @@ extension PublicWebLoop {
     private func append(
         _ delivery: Delivery, to session: Session, ending request: PendingRequests.RequestID?, _ spans: RequestSpans?
     ) {
-        let timings = request.map { returned(delivery, of: $0, spans) } ?? []
+        let hops = request.flatMap { returned(delivery, of: $0, spans) }
         append(to: session, ending: request) { output, sequence in
             delivery.append(dropping: [.returnaddress, .sequence, .expirytime, .servertiming], to: &output) { writer in
                 writer.paddedDecimal("sequence", sequence, width: 16)
-                if !timings.isEmpty { timings.withUnsafeBytes { writer.rawString("servertiming", $0) } }
+                if let hops { writer.rawString("servertiming") { hops.append(delivery, to: &$0) } }
             }
         }
     }
@@ -225,11 +213,11 @@ extension PublicWebLoop {
         _ = sessions.pending.settle(request, list: &session.pending)
         countAnswer()
         let spans = takeSpans(of: request)
-        let timings = returned(delivery, of: request, spans)
+        let hops = returned(delivery, of: request, spans)
         spans?.answered(delivery.problem)
         sessions.timelines.mark(
             sessions.pending.timeline(of: request), .pushed, at: SystemClock.wallNanoseconds())
-        if let event = waiter.deliver(delivery, timings: timings) {
+        if let event = waiter.deliver(delivery, hops) {
             keepReply(event, of: request, in: session)
         } else {
             sessions.pending.forget(request)
@@ -237,37 +225,29 @@ extension PublicWebLoop {
     }
 
     /// Notes that the answer to a request is back, and completes its hops: the broker's part is what no tier claims.
-    /// - Returns: the value of `servertiming`; empty if it is not known when the event was accepted.
+    /// - Returns: nil if it is not known when the event was accepted.
     private func returned(
         _ delivery: Delivery, of request: PendingRequests.RequestID, _ spans: RequestSpans?
-    ) -> [UInt8] {
+    ) -> AnswerHops? {
         let number = sessions.pending.timeline(of: request)
         let now = SystemClock.wallNanoseconds()
-        let hops = delivery.value(.servertiming)
+        let claimed = delivery.value(.servertiming).map { ServerTimings.sums($0, except: "dispatcher") }
         sessions.timelines.mark(number, .dispatched, at: now)
         if let answered = delivery.value(.time).flatMap({ RFC3339.parse($0) }) {
-            let handling = hops.map { ServerTimings.sumNanoseconds($0, except: "dispatcher") } ?? 0
+            let handling = claimed?.others ?? 0
             sessions.timelines.mark(number, .consumed, at: answered > handling ? answered - handling : answered)
             sessions.timelines.mark(number, .answered, at: answered)
         }
         if delivery.isError {
             sessions.timelines.fail(number, problem: ProblemKind.listenerFailed.rawValue, at: now)
         }
-        guard let accepted = sessions.timelines.time(of: .accepted, number) else { return [] }
+        guard let accepted = sessions.timelines.time(of: .accepted, number) else { return nil }
         let forwarded = sessions.timelines.time(of: .forwarded, number) ?? accepted
         let total = now > accepted ? now - accepted : 0
         shared.metrics.roundtrip.record(nanoseconds: total, context: spans?.context)
         let own = forwarded > accepted ? forwarded - accepted : 0
-        let known = own &+ (hops.map { ServerTimings.sumNanoseconds($0) } ?? 0)
-        var timings: [UInt8] = []
-        ServerTimings.append("public-web", nanoseconds: own, to: &timings)
-        if let hops {
-            timings.append(0x2C)
-            timings.append(bytes: hops)
-        }
-        timings.append(0x2C)
-        ServerTimings.append("broker", nanoseconds: total > known ? total - known : 0, to: &timings)
-        return timings
+        let known = own &+ (claimed?.all ?? 0)
+        return AnswerHops(ownNanoseconds: own, brokerNanoseconds: total > known ? total - known : 0)
     }
 
     private func countAnswer() {

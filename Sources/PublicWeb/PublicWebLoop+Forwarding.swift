@@ -74,12 +74,12 @@ extension PublicWebLoop {
         _ owner: any RequestOwner, _ request: PendingRequests.RequestID, _ arrival: Arrival
     ) -> Problem? {
         let wait = min(shared.limits.dispatcherWaitMilliseconds, lifetime)
+        let wall = SystemClock.wallNanoseconds()
         let correlationID = correlationID(of: envelope, bytes, owner, arrival.keepsCorrelationID)
         let trace = beginTrace(bytes, envelope, generated, correlationID, owner, arrival)
         let timeline = withID(bytes, envelope, generated) { id in
             sessions.timelines.begin(
-                id: id, correlationID: correlationID, owner: owner.handle,
-                acceptedAt: SystemClock.wallNanoseconds(), isOpen: arrival.isOpen)
+                id: id, correlationID: correlationID, owner: owner.handle, acceptedAt: wall, isOpen: arrival.isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
         if let context = trace.spans?.context {
@@ -89,7 +89,9 @@ extension PublicWebLoop {
             owner: owner.handle, request: request, timeline: timeline, spans: trace.spans,
             retryUntil: loop.now.advanced(byMilliseconds: wait))
         let isTaken = poster.append(token) { output in
-            append(bytes, envelope, generated, lifetime, owner, arrival.keepsCorrelationID, trace, to: &output)
+            append(
+                bytes, envelope, generated, expiresAt: wall + lifetime * 1_000_000, owner, arrival.keepsCorrelationID,
+                trace, to: &output)
         }
         guard isTaken else {
             let problem = Problem(.overloaded, "Too many events wait for the dispatcher.", retryAfterSeconds: 1)
@@ -116,10 +118,12 @@ extension PublicWebLoop {
         return CorrelationID(own) ?? owner.correlationID
     }
 
+    private static let contentMembers: [EventEnvelope.Member] = [.source, .type, .subject, .data, .dataBase64]
+
     /// A hash of what makes two events with the same id the same event.
     static func content(_ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope) -> Int {
         var hasher = Hasher()
-        for member in [EventEnvelope.Member.source, .type, .subject, .data, .dataBase64] {
+        for member in contentMembers {
             guard let value = envelope.value(member, in: bytes) else { continue }
             hasher.combine(member.rawValue)
             hasher.combine(bytes: value)
@@ -178,22 +182,21 @@ extension PublicWebLoop {
     }
 
     private func append(
-        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, _ lifetime: UInt64,
+        _ bytes: UnsafeRawBufferPointer, _ envelope: EventEnvelope, _ generated: UUIDv7?, expiresAt: UInt64,
         _ owner: any RequestOwner, _ keepsCorrelationID: Bool, _ trace: OutgoingTrace, to output: inout [UInt8]
     ) {
         var dropping = Self.reserved.union(trace.dropping)
         let keeps = keepsCorrelationID && envelope.has(.correlationid)
         if keeps { dropping.remove(.correlationid) }
         let address = ReturnAddress(
-            instance: shared.instance | UInt64(index), handle: owner.handle, url: shared.internalURL
-        ).encoded(by: authenticator)
+            instance: shared.instance | UInt64(index), handle: owner.handle, url: shared.internalURL)
         envelope.appendRewritten(from: bytes, dropping: dropping, to: &output) { writer in
             if !envelope.has(.specversion) { writer.string("specversion", "1.0") }
             if let generated { writer.uuid("id", generated) }
             if !envelope.has(.source) { writer.string("source", "/switchboard/client") }
-            if !keeps { owner.correlationID.bytes.withUnsafeBytes { writer.rawString("correlationid", $0) } }
-            address.withUnsafeBytes { writer.rawString("returnaddress", $0) }
-            writer.time("expirytime", wallNanoseconds: SystemClock.wallNanoseconds() + lifetime * 1_000_000)
+            if !keeps { writer.rawString("correlationid") { owner.correlationID.append(to: &$0) } }
+            writer.rawString("returnaddress") { address.append(by: authenticator, to: &$0) }
+            writer.time("expirytime", wallNanoseconds: expiresAt)
             trace.write(to: &writer)
         }
     }

@@ -111,8 +111,8 @@ final class PublicWebLoop: TimerTarget {
 
     private func receive(_ message: LoopMessage) {
         switch message {
-        case .dispatch(let events, let indices, let origin, let wait):
-            dispatchForPeer(events: events, indices: indices, origin: origin, wait: wait)
+        case .dispatch(let body, let events, let origin, let wait):
+            dispatchForPeer(body: body, events: events, origin: origin, wait: wait)
         case .dispatched(let wait, let refused): finishDispatch(wait, refused)
         case .adopt(let channel, let request): adopt(channel, request)
         case .ask(let query, let origin, let wait): answer(query, for: origin, wait)

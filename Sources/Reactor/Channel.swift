@@ -112,6 +112,7 @@ public final class Channel: EventHandler, TimerTarget {
     /// Appends to the output, which is sent when the turn ends. Ignored once the channel is closing.
     public func write(_ append: (inout [UInt8]) -> Void) {
         guard state == .open else { return }
+        if output.capacity == 0 { output = loop.takeOutput() }
         append(&output)
         markDirty()
     }
@@ -175,7 +176,7 @@ public final class Channel: EventHandler, TimerTarget {
             case .failed(let reason): return close(reason)
             }
         }
-        output = []
+        loop.giveBack(&output)
         outputSent = 0
         watchOutput(false)
         if state == .flushing { return hasInputEnded ? close() : linger() }

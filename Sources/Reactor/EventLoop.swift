@@ -42,6 +42,7 @@ public final class EventLoop {
     private var mailboxes: [() -> Void] = []
     private var turnEnds: [() -> Void] = []
     private var dirty: [Channel] = []
+    private var spareOutputs = SpareBuffers(countMax: 1024, bytesMax: 8 << 20)
     private var deferred: [() -> Void] = []
     private var isRunning = false
 
@@ -158,6 +159,12 @@ public final class EventLoop {
     public func `defer`(_ body: @escaping () -> Void) { deferred.append(body) }
 
     func markDirty(_ channel: Channel) { dirty.append(channel) }
+
+    /// An empty array for what a channel will send, with room from an earlier one if there is any.
+    func takeOutput() -> [UInt8] { spareOutputs.take() }
+
+    /// What was in it is sent.
+    func giveBack(_ output: inout [UInt8]) { spareOutputs.give(&output) }
 
     private func waitMilliseconds() -> CInt {
         if !deferred.isEmpty { return 0 }

@@ -49,19 +49,17 @@ public enum CorrelationID: Hashable, Sendable {
 
     /// Only the form that `append` writes, so that a number stands for one text.
     private static func uuid(_ bytes: UnsafeRawBufferPointer) -> CorrelationID? {
-        guard bytes.count == 36 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for at in 0..<36 {
-            if at == 8 || at == 13 || at == 18 || at == 23 {
-                guard bytes[at] == 0x2D else { return nil }
-                continue
-            }
-            let byte = bytes[at]
-            guard !(0x41...0x5A).contains(byte), let nibble = Hexadecimal.value(of: byte) else { return nil }
-            if digits < 16 { words.0 = words.0 << 4 | UInt64(nibble) } else { words.1 = words.1 << 4 | UInt64(nibble) }
-            digits += 1
-        }
-        return .uuid(high: words.0, low: words.1)
+        guard bytes.count == 36, bytes[8] == 0x2D, bytes[13] == 0x2D, bytes[18] == 0x2D, bytes[23] == 0x2D,
+            let first = Hexadecimal.word(bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).littleEndian),
+            let second = Hexadecimal.word(eight(bytes, 9, 14)), let third = Hexadecimal.word(eight(bytes, 19, 24)),
+            let last = Hexadecimal.word(bytes.loadUnaligned(fromByteOffset: 28, as: UInt64.self).littleEndian)
+        else { return nil }
+        return .uuid(high: first << 32 | second, low: third << 32 | last)
+    }
+
+    /// Four bytes from one offset on, and then four from another.
+    private static func eight(_ bytes: UnsafeRawBufferPointer, _ low: Int, _ high: Int) -> UInt64 {
+        UInt64(bytes.loadUnaligned(fromByteOffset: low, as: UInt32.self).littleEndian)
+            | UInt64(bytes.loadUnaligned(fromByteOffset: high, as: UInt32.self).littleEndian) << 32
     }
 }

@@ -4,8 +4,6 @@ public struct EventTimeline: Sendable {
     public let correlationID: CorrelationID
     /// Of the session or exchange that asked.
     public let owner: UInt64
-    /// Of id and correlation id; it is found by it.
-    let hash: Int
     /// It is also found by its id alone.
     let isOpen: Bool
     public private(set) var times = InlineArray<9, UInt64>(repeating: 0)
@@ -14,10 +12,7 @@ public struct EventTimeline: Sendable {
     /// What kind of problem it failed with.
     public internal(set) var problem: String?
 
-    init(
-        id: [UInt8], correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64, hash: Int, isOpen: Bool
-    ) {
-        self.hash = hash
+    init(id: [UInt8], correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64, isOpen: Bool) {
         self.isOpen = isOpen
         self.id = id
         self.correlationID = correlationID

@@ -1,19 +1,24 @@
 import Core
 
 /// The timelines of the newest so many events, found by id. Older ones are overwritten. Not synchronised.
+///
+/// Events come by the ten thousand a second and questions now and then: so there is no index to keep, and to find one looks
+/// at a tag of each, which takes some microseconds.
 public struct TimelineStore {
-    /// How an event is found: as its owner's, or by its id alone.
-    private enum Key: Int32, CaseIterable { case owned, open }
+    /// Of two hashes a half each: of id and correlation id, and of the id alone.
+    private struct Tag {
+        let owned: UInt32
+        let open: UInt32
+    }
 
     public let eventsMax: Int
     private var ring: [EventTimeline] = []
-    /// Of each key the newest event: twice its place in the ring, and which key.
-    private var index = HashIndex()
+    private var tags: [Tag] = []
     /// Of the next event; an event's place in the ring follows from its number.
     private var nextNumber: UInt64 = 0
 
     /// - Parameter eventsMax: 0 keeps none.
-    public init(eventsMax: Int) { self.eventsMax = min(eventsMax, Int(Int32.max) / 2) }
+    public init(eventsMax: Int) { self.eventsMax = eventsMax }
 
     public var count: Int { ring.count }
 
@@ -27,45 +32,25 @@ public struct TimelineStore {
         let number = nextNumber
         let place = Int(number % UInt64(eventsMax))
         let timeline = EventTimeline(
-            id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt,
-            hash: Self.hash(id, correlationID), isOpen: isOpen)
+            id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt, isOpen: isOpen)
+        let tag = Tag(owned: Self.hash(id, correlationID), open: isOpen ? Self.hash(id, nil) : 0)
         if place < ring.count {
-            forget(place)
             ring[place] = timeline
+            tags[place] = tag
         } else {
             ring.append(timeline)
+            tags.append(tag)
         }
-        enter(place, .owned, timeline.hash)
-        if isOpen { enter(place, .open, Self.hash(id, nil)) }
         nextNumber += 1
         return number
     }
 
-    /// An older event of the same key is not found any more.
-    private mutating func enter(_ place: Int, _ key: Key, _ hash: Int) {
-        let entry = Int32(place) * 2 + key.rawValue
-        let older = index.find(hash: hash) { other in
-            let at = Int(other >> 1)
-            return other & 1 == key.rawValue && (key == .open || ring[at].hash == hash) && ring[at].id == ring[place].id
-                && (key == .open || ring[at].correlationID == ring[place].correlationID)
-        }
-        if let older { index.remove(older, hash: hash) }
-        index.insert(entry, hash: hash)
-    }
-
-    private mutating func forget(_ place: Int) {
-        index.remove(Int32(place) * 2, hash: ring[place].hash)
-        if ring[place].isOpen {
-            index.remove(Int32(place) * 2 + 1, hash: ring[place].id.withUnsafeBytes { Self.hash($0, nil) })
-        }
-    }
-
-    /// Seeded: ids come from clients.
-    private static func hash(_ id: UnsafeRawBufferPointer, _ correlationID: CorrelationID?) -> Int {
+    /// Seeded: ids come from clients, who could else make many look alike.
+    private static func hash(_ id: UnsafeRawBufferPointer, _ correlationID: CorrelationID?) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(bytes: id)
         if let correlationID { hasher.combine(correlationID) }
-        return hasher.finalize()
+        return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
     /// Nothing happens if the event was overwritten.
@@ -92,13 +77,19 @@ public struct TimelineStore {
 
     /// The newest event with that id: of that session, or of those that are found by their id alone.
     public func find(id: [UInt8], of correlationID: CorrelationID?) -> EventTimeline? {
-        let key: Key = correlationID == nil ? .open : .owned
-        let entry = index.find(hash: id.withUnsafeBytes { Self.hash($0, correlationID) }) { entry in
-            let at = Int(entry >> 1)
-            return entry & 1 == key.rawValue && ring[at].id == id
-                && (correlationID == nil || ring[at].correlationID == correlationID)
+        let hash = id.withUnsafeBytes { Self.hash($0, correlationID) }
+        for back in 1...UInt64(max(ring.count, 1)) where back <= nextNumber {
+            let place = Int((nextNumber - back) % UInt64(eventsMax))
+            guard (correlationID == nil ? tags[place].open : tags[place].owned) == hash, ring[place].id == id else {
+                continue
+            }
+            if let correlationID {
+                if ring[place].correlationID == correlationID { return ring[place] }
+            } else if ring[place].isOpen {
+                return ring[place]
+            }
         }
-        return entry.map { ring[Int($0 >> 1)] }
+        return nil
     }
 
     private func place(of number: UInt64) -> Int? {

@@ -18,18 +18,27 @@ public struct ReturnAddress: Equatable, Sendable {
         self.url = url
     }
 
-    public func encoded(by authenticator: InternalAuthenticator) -> [UInt8] {
+    public func append(by authenticator: InternalAuthenticator, to output: inout [UInt8]) {
+        output.append(hex: instance)
+        output.append(hex: handle)
+        output.append(0x2E)
+        if !authenticator.isOpen { appendSeal(by: authenticator, to: &output) }
+        output.append(0x2E)
+        output.append(utf8: url)
+    }
+
+    private func appendSeal(by authenticator: InternalAuthenticator, to output: inout [UInt8]) {
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(96)
+        sealed.reserveCapacity(32 + url.utf8.count)
         sealed.append(hex: instance)
         sealed.append(hex: handle)
         sealed.append(utf8: url)
-        let seal = sealed.withUnsafeBytes { authenticator.seal($0) }
-        var text = Array(sealed[..<32])
-        text.append(0x2E)
-        for byte in seal { text.append(hex: UInt64(byte), digits: 2) }
-        text.append(0x2E)
-        text.append(contentsOf: sealed[32...])
+        for byte in sealed.withUnsafeBytes({ authenticator.seal($0) }) { output.append(hex: UInt64(byte), digits: 2) }
+    }
+
+    public func encoded(by authenticator: InternalAuthenticator) -> [UInt8] {
+        var text: [UInt8] = []
+        append(by: authenticator, to: &text)
         return text
     }
 

@@ -44,6 +44,9 @@ uint64_t clinux_realtime_nanoseconds(void);
 /* A name of at most 15 bytes for the calling thread, as shown by top -H. */
 void clinux_name_thread(const char *name);
 int clinux_cpu_count(void);
+/* Freed memory of up to kept_bytes a thread stays with the process, and blocks of up to that are not mapped one by one:
+ * buffers that come and go with each batch would otherwise be zeroed by the kernel, page by page, each time. */
+void clinux_keep_freed_memory(size_t kept_bytes);
 /* The environment's entry of that number, NAME=value; NULL behind the last. */
 const char *clinux_environment(size_t index);
 /* Raises the soft limit of file descriptors to the hard one; returns the soft limit in force. */
