@@ -37,7 +37,7 @@ public final class HTTPTransport {
             self.fd = fd
         }
 
-        func handle(_ events: EventSet) {
+        override func handle(_ events: EventSet) {
             var mask: CInt = 0
             if !events.isDisjoint(with: [.readable, .hungUp]) { mask |= CURL_CSELECT_IN }
             if events.contains(.writable) { mask |= CURL_CSELECT_OUT }
@@ -45,7 +45,7 @@ public final class HTTPTransport {
             transport.act(on: fd, mask)
         }
 
-        func loopEnded() { transport.abandon() }
+        override func loopEnded() { transport.abandon() }
     }
 
     /// - Parameter policy: nil: as between the tiers, directly and with the authorities of the system.

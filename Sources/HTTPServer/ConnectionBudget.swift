@@ -2,7 +2,8 @@ import Reactor
 import Synchronization
 
 /// How many connections a process may hold, counted over all its loops.
-public final class ConnectionBudget: ChannelOwner, Sendable {
+public final class ConnectionBudget: ChannelOwner, @unchecked Sendable {
+    // Sendable: all that it has is constant or atomic.
     public let connectionsMax: Int
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<UInt64>(0)
@@ -19,7 +20,7 @@ public final class ConnectionBudget: ChannelOwner, Sendable {
         return false
     }
 
-    public func channelEnded() { release() }
+    override public func channelEnded() { release() }
 
     func release() { taken.subtract(1, ordering: .relaxed) }
 }

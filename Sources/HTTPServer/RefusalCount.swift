@@ -3,5 +3,5 @@ import Reactor
 /// Connections that are being told that there are too many.
 final class RefusalCount: ChannelOwner {
     var count = 0
-    func channelEnded() { count -= 1 }
+    override func channelEnded() { count -= 1 }
 }

@@ -18,7 +18,7 @@ public final class Channel: EventHandler, TimerTarget {
     public unowned let loop: EventLoop
     public var handler: (any ChannelHandler)?
     /// Told once when the channel has ended, whoever its handler then is.
-    public var owner: (any ChannelOwner)?
+    public var owner: ChannelOwner?
     private let tls: TLSSession?
     private var input: [UInt8] = []
     private var output: [UInt8] = []
@@ -28,11 +28,7 @@ public final class Channel: EventHandler, TimerTarget {
     private let fd: CInt
     private var lingerTimer: EventLoop.Timer?
     private var state = State.open
-    private var isDirty = false
-    private var isWatchingOutput = false
-    private var isReadingPaused = false
-    private var hasInputEnded = false
-    private var willProcessAgain = false
+    private var flags = ChannelFlags()
 
     private var registration: EventLoop.Registration? {
         get { registrationKey == 0 ? nil : EventLoop.Registration(key: registrationKey, fd: fd) }
@@ -149,8 +145,8 @@ public final class Channel: EventHandler, TimerTarget {
     }
 
     private func markDirty() {
-        guard !isDirty else { return }
-        isDirty = true
+        guard !flags.contains(.dirty) else { return }
+        flags.insert(.dirty)
         loop.markDirty(self)
     }
 
@@ -160,7 +156,7 @@ public final class Channel: EventHandler, TimerTarget {
     }
 
     func flush() {
-        isDirty = false
+        flags.remove(.dirty)
         guard state != .closed else { return }
         let hadOutput = outputSent < output.count
         while outputSent < output.count {
@@ -179,7 +175,7 @@ public final class Channel: EventHandler, TimerTarget {
         loop.giveBack(&output)
         outputSent = 0
         watchOutput(false)
-        if state == .flushing { return hasInputEnded ? close() : linger() }
+        if state == .flushing { return flags.contains(.inputEnded) ? close() : linger() }
         if hadOutput { handler?.channelDrained(self) }
     }
 
@@ -212,16 +208,16 @@ public final class Channel: EventHandler, TimerTarget {
     public func timerFired(kind: Int) { close(.local) }
 
     private func watchOutput(_ wanted: Bool) {
-        guard wanted != isWatchingOutput else { return }
-        isWatchingOutput = wanted
+        guard wanted != flags.contains(.watchingOutput) else { return }
+        flags.set(.watchingOutput, wanted)
         updateInterest()
     }
 
     private func updateInterest() {
         guard let registration else { return }
         var interest: EventSet = []
-        if !isReadingPaused { interest.insert(.readable) }
-        if isWatchingOutput { interest.insert(.writable) }
+        if !flags.contains(.readingPaused) { interest.insert(.readable) }
+        if flags.contains(.watchingOutput) { interest.insert(.writable) }
         loop.update(registration, interest)
     }
 
@@ -229,14 +225,14 @@ public final class Channel: EventHandler, TimerTarget {
 
     /// No more bytes are read until `resumeReading`, so that the peer's kernel buffers fill up.
     public func pauseReading() {
-        guard !isReadingPaused, state == .open else { return }
-        isReadingPaused = true
+        guard !flags.contains(.readingPaused), state == .open else { return }
+        flags.insert(.readingPaused)
         updateInterest()
     }
 
     public func resumeReading() {
-        guard isReadingPaused, !hasInputEnded, state != .closed else { return }
-        isReadingPaused = false
+        guard flags.contains(.readingPaused), !flags.contains(.inputEnded), state != .closed else { return }
+        flags.remove(.readingPaused)
         updateInterest()
         if tls?.hasPending == true { processAgain() }
     }
@@ -244,26 +240,39 @@ public final class Channel: EventHandler, TimerTarget {
     /// Hands unconsumed input to the handler again, before any further input and not within this call: after the handler
     /// became able to use it.
     public func processAgain() {
-        guard !willProcessAgain else { return }
-        willProcessAgain = true
-        // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
-        loop.defer { [self] in
-            willProcessAgain = false
-            guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
-            process(received: 0)
-            if tls?.hasPending == true, state == .open, !isReadingPaused { read() }
+        // Within its call it is not known yet what the handler leaves.
+        if flags.contains(.processing) {
+            flags.insert(.processingWanted)
+        } else if !input.isEmpty || tls?.hasPending == true {
+            processLater()
         }
     }
 
-    public func handle(_ events: EventSet) {
+    private func processLater() {
+        guard !flags.contains(.processingLater) else { return }
+        flags.insert(.processingLater)
+        // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
+        loop.defer { [self] in
+            flags.remove(.processingLater)
+            guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
+            process(received: 0)
+            if tls?.hasPending == true, state == .open, !flags.contains(.readingPaused) { read() }
+        }
+    }
+
+    override public func handle(_ events: EventSet) {
         if events.contains(.writable) { flush() }
         guard state != .closed else { return }
         if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
-        if isReadingPaused || willProcessAgain, events.isDisjoint(with: [.failed, .hungUp]) { return }
+        if flags.contains(.readingPaused) || flags.contains(.processingLater),
+            events.isDisjoint(with: [.failed, .hungUp])
+        {
+            return
+        }
         read()
     }
 
-    public func loopEnded() { close() }
+    override public func loopEnded() { close() }
 
     private func read() {
         let kept = state == .open ? input.count : 0
@@ -272,7 +281,7 @@ public final class Channel: EventHandler, TimerTarget {
         switch receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])) {
         case .moved(let count):
             if state == .open { process(received: count) }
-            if state == .open, !isReadingPaused, tls?.hasPending == true { processAgain() }
+            if state == .open, !flags.contains(.readingPaused), tls?.hasPending == true { processAgain() }
         case .wouldBlock, .needsInput: break
         case .ended: inputEnded()
         case .failed(let reason): close(reason)
@@ -284,8 +293,8 @@ public final class Channel: EventHandler, TimerTarget {
     private func inputEnded() {
         let staysForOutput = state == .flushing || state == .open && handler?.channelInputEnded(self) == true
         guard staysForOutput else { return close(.endOfStream) }
-        hasInputEnded = true
-        isReadingPaused = true
+        flags.insert(.inputEnded)
+        flags.insert(.readingPaused)
         updateInterest()
     }
 
@@ -305,12 +314,17 @@ public final class Channel: EventHandler, TimerTarget {
         if kept > 0 { input.withUnsafeBytes { buffer.copyMemory(from: $0) } }
         let total = kept + received
         guard total > 0, let handler else { return }
+        flags.insert(.processing)
         let consumed = handler.channel(self, received: UnsafeMutableRawBufferPointer(rebasing: buffer[..<total]))
+        flags.remove(.processing)
         guard state == .open else { return }
         if consumed >= total {
             if kept > 0 { input = [] }
         } else if consumed > 0 || received > 0 {
             input = Array(buffer[max(consumed, 0)..<total])
         }
+        guard flags.contains(.processingWanted) else { return }
+        flags.remove(.processingWanted)
+        processAgain()
     }
 }

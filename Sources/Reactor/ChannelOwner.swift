@@ -1,5 +1,7 @@
-/// Counts channels, whoever handles their bytes. Called on the loop's thread.
-public protocol ChannelOwner: AnyObject {
-    /// Once, when the channel has ended.
-    func channelEnded()
+/// Counts channels, whoever handles their bytes. A class: a reference to it is half of one to any that conforms.
+open class ChannelOwner {
+    public init() {}
+
+    /// Once, when the channel has ended. On the loop's thread.
+    open func channelEnded() {}
 }

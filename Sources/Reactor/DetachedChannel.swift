@@ -9,10 +9,10 @@ public final class DetachedChannel: @unchecked Sendable {
     let tls: TLSSession?
     let input: [UInt8]
     let output: [UInt8]
-    private let owner: (any ChannelOwner)?
+    private let owner: ChannelOwner?
     private var isAttached = false
 
-    init(fd: CInt, tls: TLSSession?, input: [UInt8], output: [UInt8], owner: (any ChannelOwner)?) {
+    init(fd: CInt, tls: TLSSession?, input: [UInt8], output: [UInt8], owner: ChannelOwner?) {
         self.fd = fd
         self.tls = tls
         self.input = input
@@ -28,7 +28,7 @@ public final class DetachedChannel: @unchecked Sendable {
     }
 
     /// The loop's own from now on. - Returns: whom to tell of its end.
-    func attach() -> (any ChannelOwner)? {
+    func attach() -> ChannelOwner? {
         isAttached = true
         return owner
     }

@@ -36,13 +36,13 @@ public final class EventLoop {
     private let epoll: CInt
     private let wake: WakeSignal
     private let events: UnsafeMutablePointer<epoll_event>
-    private var handlers = Slab<any EventHandler>()
+    private var handlers = Slab<EventHandler>()
     private var wheel: TimingWheel<TimerEntry>
     private var due: [Timer] = []
     private var mailboxes: [() -> Void] = []
     private var turnEnds: [() -> Void] = []
     private var dirty: [Channel] = []
-    private var spareOutputs = SpareBuffers(countMax: 1024, bytesMax: 8 << 20)
+    private var spareOutputs = SpareBuffers(countMax: 256, bytesMax: 4 << 20)
     private var deferred: [() -> Void] = []
     private var isRunning = false
 
@@ -102,7 +102,7 @@ public final class EventLoop {
 
     // MARK: Descriptors
 
-    public func register(_ fd: CInt, _ interest: EventSet, _ handler: any EventHandler) throws(SystemError)
+    public func register(_ fd: CInt, _ interest: EventSet, _ handler: EventHandler) throws(SystemError)
         -> Registration
     {
         let key = handlers.insert(handler)

@@ -31,6 +31,7 @@ public final class Listener: EventHandler {
         fd = socket.fd
         self.accept = accept
         reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        super.init()
         registration = try loop.register(fd, .readable, self)
     }
 
@@ -43,9 +44,9 @@ public final class Listener: EventHandler {
         if reserve >= 0 { Glibc.close(reserve) }
     }
 
-    public func loopEnded() { close() }
+    override public func loopEnded() { close() }
 
-    public func handle(_ events: EventSet) {
+    override public func handle(_ events: EventSet) {
         for _ in 0..<Self.acceptsPerTurnMax {
             let connection = clinux_accept(fd)
             if connection >= 0 {

@@ -11,8 +11,8 @@ public final class Session {
     public let principal: [UInt8]?
     let secret: SessionToken.Secret
     public internal(set) var handle: UInt64 = 0
-    /// The connection's own number; 0 without one.
-    public internal(set) var connection: UInt64 = 0
+    /// The number of the connection, or since when there is none, with the top bit set. Handles have it not.
+    private var attachment: UInt64
     /// Of the last event of the stream; 0 before the first.
     public internal(set) var sequence: UInt64 = 0
     /// The client has everything up to it.
@@ -21,16 +21,55 @@ public final class Session {
     public internal(set) var transmitted: UInt64 = 0
     /// The last of the stream when the connection came: what it was given up to there was a replay.
     public internal(set) var replayedThrough: UInt64 = 0
-    var detachedAt: MonotonicInstant
-    var stream: ReplayBuffer?
-    /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.
-    var replies: ReplayBuffer?
+    var history: SessionHistory?
 
     init(correlationID: CorrelationID, principal: [UInt8]?, secret: SessionToken.Secret, now: MonotonicInstant) {
         self.correlationID = correlationID
         self.principal = principal
         self.secret = secret
-        detachedAt = now
+        attachment = Self.detachedBit | now.nanoseconds
+    }
+
+    private static let detachedBit: UInt64 = 1 << 63
+
+    /// The connection's own number; 0 without one.
+    public var connection: UInt64 { isAttached ? attachment : 0 }
+    public var isAttached: Bool { attachment & Self.detachedBit == 0 }
+    /// Only of use without a connection.
+    var detachedAt: MonotonicInstant { MonotonicInstant(nanoseconds: attachment & ~Self.detachedBit) }
+
+    func attach(_ connection: UInt64) { attachment = connection }
+    func detach(at now: MonotonicInstant) { attachment = Self.detachedBit | now.nanoseconds }
+
+    var stream: ReplayBuffer? { history?.stream }
+    /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.
+    var replies: ReplayBuffer? { history?.replies }
+
+    /// The stream, begun with the session's sequence if there is none.
+    var madeStream: ReplayBuffer {
+        if let stream { return stream }
+        let begun = ReplayBuffer(firstNumber: sequence)
+        madeHistory.stream = begun
+        return begun
+    }
+
+    var madeReplies: ReplayBuffer {
+        if let replies { return replies }
+        let begun = ReplayBuffer(firstNumber: 1)
+        madeHistory.replies = begun
+        return begun
+    }
+
+    private var madeHistory: SessionHistory {
+        let made = history ?? SessionHistory()
+        history = made
+        return made
+    }
+
+    func dropEmptyHistory() {
+        if stream?.isEmpty == true { history?.stream = nil }
+        if replies?.isEmpty == true { history?.replies = nil }
+        if stream == nil, replies == nil { history = nil }
     }
 
     /// Bytes of the stream that the connection was not given yet.
@@ -39,7 +78,6 @@ public final class Session {
         set { stream?.untransmittedBytes = newValue }
     }
 
-    public var isAttached: Bool { connection != 0 }
     public var replayEvents: Int { stream?.count ?? 0 }
     public var replayBytes: Int { (stream?.bytes ?? 0) + (replies?.bytes ?? 0) }
     /// Of the first event that is still there, or of the next one.

@@ -126,16 +126,19 @@ public final class SessionTable {
 
     private func attach(_ session: Session, _ connection: UInt64, _ now: MonotonicInstant) {
         if session.isAttached { attachedCount -= 1 }
-        session.connection = connection
-        if connection != 0 { attachedCount += 1 } else { session.detachedAt = now }
+        if connection != 0 {
+            session.attach(connection)
+            attachedCount += 1
+        } else {
+            session.detach(at: now)
+        }
         setTimer(session, now)
     }
 
     /// The connection has ended. Nothing happens if the session has another one by now.
     public func detach(_ session: Session, connection: UInt64, now: MonotonicInstant) {
         guard session.connection == connection, connection != 0 else { return }
-        session.connection = 0
-        session.detachedAt = now
+        session.detach(at: now)
         attachedCount -= 1
         setTimer(session, now)
     }
@@ -147,14 +150,13 @@ public final class SessionTable {
         let place = Int32(Slab<Session>.place(of: session.handle))
         index.remove(place, hash: session.correlationID.hashValue)
         if session.isAttached { attachedCount -= 1 }
-        session.connection = 0
+        session.detach(at: MonotonicInstant(nanoseconds: 0))
         if let timer = session.timer { wheel.cancel(timer) }
         session.timer = nil
         let waiting = Int(session.pending.count)
         pending.forgetAll(of: &session.pending)
         for buffer in [session.stream, session.replies] { while drop(from: buffer) {} }
-        session.stream = nil
-        session.replies = nil
+        session.history = nil
         return waiting
     }
 
@@ -184,8 +186,7 @@ public final class SessionTable {
         }
         session.sequence += 1
         let event = make(session.sequence)
-        let stream = session.stream ?? ReplayBuffer(firstNumber: session.sequence)
-        session.stream = stream
+        let stream = session.madeStream
         stream.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
         if let request { pending.keep(request, at: .stream(session.sequence)) }
@@ -232,8 +233,7 @@ public final class SessionTable {
         _ event: [UInt8], of request: PendingRequests.RequestID, in session: Session, now: MonotonicInstant
     ) {
         guard isHere(session) else { return pending.forget(request) }
-        let replies = session.replies ?? ReplayBuffer(firstNumber: 1)
-        session.replies = replies
+        let replies = session.madeReplies
         pending.keep(request, at: .replies(replies.nextNumber))
         replies.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
@@ -329,8 +329,7 @@ public final class SessionTable {
             }
             if !trim(session, now: now) { overrun(session) }
             // An empty buffer is given back here and not at once: it may fill again.
-            if session.stream?.isEmpty == true { session.stream = nil }
-            if session.replies?.isEmpty == true { session.replies = nil }
+            session.dropEmptyHistory()
             setTimer(session, now)
         }
     }

@@ -19,6 +19,7 @@ import Testing
             let pair = try SocketPair(bufferBytes: bufferBytes)
             peer = pair.peer
             channel = try Channel.make(loop: turning.loop, fd: pair.near, tls: nil, handler: handler)
+            super.init()
             channel.owner = self
         }
 
@@ -30,10 +31,11 @@ import Testing
             let fd = clinux_accept(socket.fd)
             Glibc.close(socket.fd)
             channel = try Channel.make(loop: turning.loop, fd: fd, tls: nil, handler: handler)
+            super.init()
             channel.owner = self
         }
 
-        func channelEnded() { endings += 1 }
+        override func channelEnded() { endings += 1 }
 
         func write(_ bytes: [UInt8]) { channel.write { $0 += bytes } }
         func write(_ text: String) { write(Array(text.utf8)) }

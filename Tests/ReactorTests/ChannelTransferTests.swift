@@ -10,7 +10,7 @@ import Testing
     /// Counts how often it was told of an end.
     private final class Owner: ChannelOwner {
         let endings = Mutex(0)
-        func channelEnded() { endings.withLock { $0 += 1 } }
+        override func channelEnded() { endings.withLock { $0 += 1 } }
         var count: Int { endings.withLock { $0 } }
     }
 

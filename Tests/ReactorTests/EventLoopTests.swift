@@ -14,7 +14,7 @@ import Testing
         init(fd: CInt) { self.fd = fd }
         deinit { close(fd) }
 
-        func handle(_ events: EventSet) {
+        override func handle(_ events: EventSet) {
             calls.append(events)
             var byte: UInt8 = 0
             _ = recv(fd, &byte, 1, CInt(MSG_DONTWAIT))

@@ -13,6 +13,7 @@ final class PreciseTimer: EventHandler {
         fd = clinux_timer()
         if fd < 0 { throw SystemError(operation: "timerfd_create", code: errno) }
         self.fired = fired
+        super.init()
         _ = try loop.register(fd, .readable, self)
     }
 
@@ -21,5 +22,5 @@ final class PreciseTimer: EventHandler {
     /// Instead of what was set before. A time in the past is due at once; nil: never.
     func set(_ instant: UInt64?) { _ = clinux_timer_set(fd, instant.map { max($0, 1) } ?? 0) }
 
-    func handle(_ events: EventSet) { set(fired()) }
+    override func handle(_ events: EventSet) { set(fired()) }
 }

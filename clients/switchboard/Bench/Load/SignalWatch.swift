@@ -10,10 +10,11 @@ final class SignalWatch: EventHandler {
     init(loop: EventLoop, _ signals: TerminationSignals, _ interrupted: @escaping () -> Void) throws(SystemError) {
         self.signals = signals
         self.interrupted = interrupted
+        super.init()
         _ = try loop.register(signals.fd, .readable, self)
     }
 
-    func handle(_ events: EventSet) {
+    override func handle(_ events: EventSet) {
         guard signals.next() != nil else { return }
         signals.restoreDefault()
         interrupted()
