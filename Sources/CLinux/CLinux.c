@@ -63,12 +63,6 @@ void clinux_eventfd_drain(int fd)
 
 int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
-int clinux_set_nodelay(int fd)
-{
-    int on = 1;
-    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 int clinux_set_unacknowledged_timeout(int fd, unsigned int milliseconds)
 {
     return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
@@ -88,6 +82,7 @@ int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port,
     socklen_t length = sizeof bound;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
         (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) ||
         bind(fd, found->ai_addr, found->ai_addrlen) || listen(fd, backlog) ||
         getsockname(fd, (struct sockaddr *)&bound, &length)) {
         int saved = errno;
@@ -134,6 +129,8 @@ int clinux_connect(const struct sockaddr_storage *address, socklen_t length, uin
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (receive_bytes > 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     if (bind_origin(fd, address, origin) == 0 &&

@@ -41,6 +41,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     private var backoffMilliseconds: UInt64 = 0
     private var backoffTimer: EventLoop.Timer?
     private var isSendPending = false
+    /// As many as the last batch had: so much room the next one takes at once.
+    private var bytesExpected = 0
     private var random = RandomSource()
 
     /// - Parameters:
@@ -65,7 +67,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         guard eventsWaiting < limits.eventsWaitingMax, bytesWaiting < limits.bytesWaitingMax else { return false }
         if let last = waiting.last, last.tokens.count < limits.batchEventsMax, last.bytes < limits.batchBytesMax {
         } else {
-            waiting.append(PostBatch())
+            waiting.append(PostBatch(bytesExpected: bytesExpected))
         }
         let index = waiting.count - 1
         let before = waiting[index].bytes
@@ -101,14 +103,15 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         }
     }
 
-    private func post(_ batch: PostBatch<Token>) {
-        var batch = batch
+    private func post(_ taken: consuming PostBatch<Token>) {
+        var batch = taken
         let expired = batch.removeExpired(at: loop.now)
         if !expired.isEmpty {
             completion(expired, .unavailable(failure ?? "its time was over before it could be sent"))
         }
         guard !batch.tokens.isEmpty else { return }
-        let body = batch.closedBody
+        batch.close()
+        let body = batch.body
         var headerLines = ["Content-Type: application/cloudevents-batch+json"]
         if let line = sign?(body) { headerLines.append(line) }
         postsInFlight += 1
@@ -117,7 +120,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         posting?(batch.tokens)
         let request = ClientRequest(
             .post, url: url, headerLines: headerLines, body: body, timeoutMilliseconds: limits.timeoutMilliseconds)
-        transport.send(request) { [weak self] result in self?.finish(batch, result) }
+        bytesExpected = batch.bytes
+        transport.send(request) { [weak self, batch] result in self?.finish(batch, result) }
     }
 
     private func finish(_ batch: PostBatch<Token>, _ result: Result<ClientResponse, ClientError>) {

@@ -1,11 +1,14 @@
 import Core
 
-/// Events for one POST: the body is a JSON array that only lacks its closing bracket.
+/// Events for one POST: the body is a JSON array, which lacks its closing bracket until it is closed.
 struct PostBatch<Token: PosterToken> {
     private(set) var body: [UInt8] = [0x5B]
     private(set) var tokens: [Token] = []
     /// Where each event ends in `body`; it begins one byte after the end of the one before.
     private var ends: [Int32] = []
+    private var isClosed = false
+
+    init(bytesExpected: Int = 0) { body.reserveCapacity(bytesExpected) }
 
     var bytes: Int { body.count }
 
@@ -36,9 +39,10 @@ struct PostBatch<Token: PosterToken> {
         return expired
     }
 
-    var closedBody: [UInt8] {
-        var closed = body
-        closed.append(0x5D)
-        return closed
+    /// Nothing is appended any more.
+    mutating func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        body.append(0x5D)
     }
 }

@@ -28,6 +28,7 @@ final class PublicWebLoop: TimerTarget {
     let transport: HTTPTransport
     let authenticator: InternalAuthenticator
     let sessions: SessionTable
+    let sessionLimits: [UInt8]
     var connections = Slab<SessionConnection>()
     var exchanges = Slab<EventsExchange>()
     var queryWaits = Slab<HTTPExchange>()
@@ -57,6 +58,7 @@ final class PublicWebLoop: TimerTarget {
         self.shared = shared
         self.loop = loop
         transport = HTTPTransport(loop: loop)
+        sessionLimits = SessionOpenedEvent.limits(shared.limits)
         let authenticator = InternalAuthenticator(secret: shared.internalSecret)
         self.authenticator = authenticator
         sessions = SessionTable(

@@ -5,16 +5,15 @@ import Sessions
 enum SessionOpenedEvent {
     static func make(_ session: Session, _ details: SessionOpening.Details, home: PublicWebLoop) -> [UInt8] {
         let limits = home.shared.limits
-        let correlationID = session.correlationID.bytes
         var event: [UInt8] = []
         event.reserveCapacity(700)
         event.append("{\"specversion\":\"1.0\",\"id\":\"")
         UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &home.random).append(to: &event)
         event.append(
             "\",\"source\":\"/switchboard/public-web\",\"type\":\"switchboard.session.opened\",\"correlationid\":\"")
-        event.append(contentsOf: correlationID)
+        session.correlationID.append(to: &event)
         event.append("\",\"datacontenttype\":\"application/json\",\"data\":{\"correlationid\":\"")
-        event.append(contentsOf: correlationID)
+        session.correlationID.append(to: &event)
         event.append("\",\"resumetoken\":\"")
         home.sessions.token(of: session).append(to: &event)
         event.append("\",\"resumed\":")
@@ -29,7 +28,7 @@ enum SessionOpenedEvent {
         event.append(",\"sequence\":\"")
         event.append(decimal: session.sequence, width: 16)
         event.append("\",\"limits\":")
-        append(limits, to: &event)
+        event.append(contentsOf: home.sessionLimits)
         event.append(",\"heartbeatseconds\":")
         event.append(decimal: limits.pingIntervalMilliseconds / 1000)
         event.append(",\"instance\":\"")
@@ -38,7 +37,8 @@ enum SessionOpenedEvent {
         return event
     }
 
-    private static func append(_ limits: PublicWebLimits, to event: inout [UInt8]) {
+    /// What each of these events tells of the gateway's limits, which do not change.
+    static func limits(_ limits: PublicWebLimits) -> [UInt8] {
         let numbers: [(StaticString, UInt64)] = [
             ("messagebytes", UInt64(limits.messageBytesMax)), ("inflight", UInt64(limits.inFlightPerSessionMax)),
             ("deadlineseconds", limits.requestDeadlineMilliseconds / 1000),
@@ -47,12 +47,14 @@ enum SessionOpenedEvent {
             ("replayseconds", limits.sessions.replayMilliseconds / 1000),
             ("lingerseconds", limits.sessions.lingerMilliseconds / 1000),
         ]
+        var text: [UInt8] = []
         for (position, number) in numbers.enumerated() {
-            event.append(position == 0 ? "{\"" : ",\"")
-            event.append(number.0)
-            event.append("\":")
-            event.append(decimal: number.1)
+            text.append(position == 0 ? "{\"" : ",\"")
+            text.append(number.0)
+            text.append("\":")
+            text.append(decimal: number.1)
         }
-        event.append("}")
+        text.append("}")
+        return text
     }
 }

@@ -44,7 +44,6 @@ public final class Channel: EventHandler, TimerTarget {
     public static func make(loop: EventLoop, fd: CInt, tls: TLSContext?, handler: any ChannelHandler)
         throws(SystemError) -> Channel
     {
-        _ = clinux_set_nodelay(fd)
         let session = tls.flatMap { TLSSession(context: $0, fd: fd) }
         if tls != nil, session == nil {
             // Without one, everything would go in the clear.
