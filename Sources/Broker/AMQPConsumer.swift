@@ -66,7 +66,7 @@ final class AMQPConsumer {
             let now = SystemClock.monotonic()
             if now >= end { return }
             let rest = Int(truncatingIfNeeded: end.milliseconds(since: now)) + 1
-            AMQPControl.sleep(wake, socket: nil, milliseconds: rest)
+            AMQPControl.sleep(wake, link: nil, milliseconds: rest)
         }
     }
 
@@ -83,7 +83,7 @@ final class AMQPConsumer {
             }
             let messages = try readMessages(link)
             if messages.isEmpty {
-                AMQPControl.sleep(wake, socket: link.fd, milliseconds: control.heartbeatPumpMilliseconds)
+                AMQPControl.sleep(wake, link: link, milliseconds: control.heartbeatPumpMilliseconds)
             } else {
                 deliver(messages)
             }

@@ -85,13 +85,14 @@ final class AMQPControl: Sendable {
     /// How long a link may sleep without looking after its heartbeats.
     var heartbeatPumpMilliseconds: Int { configuration.heartbeatSeconds * 1000 / 3 }
 
-    /// Sleeps until the signal, until the socket has something to read, or for so long. Takes the signal.
-    static func sleep(_ wake: WakeSignal, socket: CInt?, milliseconds: Int) {
+    /// Sleeps until the signal, until the link has something to read, or for so long. Takes the signal.
+    static func sleep(_ wake: WakeSignal, link: AMQPLink?, milliseconds: Int) {
         withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { descriptors in
             descriptors[0] = pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0)
-            descriptors[1] = pollfd(fd: socket ?? -1, events: Int16(POLLIN), revents: 0)
+            descriptors[1] = pollfd(fd: link?.fd ?? -1, events: Int16(POLLIN), revents: 0)
             _ = poll(descriptors.baseAddress, 2, CInt(clamping: milliseconds))
             if descriptors[0].revents != 0 { wake.drain() }
+            if descriptors[1].revents != 0 { link?.isReadable = true }
         }
     }
 }

@@ -8,13 +8,25 @@ final class AMQPLink {
     static let channel: amqp_channel_t = 1
     private static let frameBytesMax: CInt = 131_072
 
+    /// A body of so many bytes may have filled librabbitmq's buffer (128 KiB), and more wait behind it.
+    private static let largeBodyBytes = 32_768
+
     let fd: CInt
+    /// Whether the socket is to be read although nobody said that there is anything. It is, once, whenever `poll` has
+    /// found something in it; a read for nothing costs two system calls.
+    var isReadable = true
     private let state: amqp_connection_state_t
+    /// TLS holds bytes that were received and that `poll` does not see.
+    private let isTLS: Bool
+    private let heartbeatMilliseconds: UInt64
+    private var nextHeartbeatCheck = MonotonicInstant(nanoseconds: 0)
     /// The texts of a message's properties while it is being published.
     private var scratch: [UInt8] = []
 
-    private init(state: amqp_connection_state_t) {
+    private init(state: amqp_connection_state_t, isTLS: Bool, heartbeatSeconds: Int) {
         self.state = state
+        self.isTLS = isTLS
+        heartbeatMilliseconds = UInt64(heartbeatSeconds) * 1000
         fd = amqp_get_sockfd(state)
     }
 
@@ -30,7 +42,8 @@ final class AMQPLink {
         let link: AMQPLink
         do throws(AMQPFailure) {
             try connect(state, address, configuration)
-            link = AMQPLink(state: state)
+            link = AMQPLink(
+                state: state, isTLS: address.isTLS, heartbeatSeconds: configuration.heartbeatSeconds)
         } catch {
             amqp_destroy_connection(state)
             throw error
@@ -210,15 +223,26 @@ final class AMQPLink {
 
     // Reading.
 
-    /// The next frame that is there; nil if there is none. Also answers and watches heartbeats: call it at least twice
-    /// per heartbeat. The frame's memory is valid until `releaseBuffers`.
+    /// The next frame that is there; nil if there is none. Also answers and watches heartbeats: call it at least three
+    /// times per heartbeat. The frame's memory is valid until `releaseBuffers`.
     func nextFrame() throws(AMQPFailure) -> amqp_frame_t? {
+        if !isReadable, !isTLS, amqp_frames_enqueued(state) == 0, amqp_data_in_buffer(state) == 0 {
+            // librabbitmq looks after heartbeats only when it is asked for a frame. With the third of a heartbeat that may
+            // pass between two calls of this, that is at least twice per heartbeat.
+            let now = SystemClock.monotonic()
+            if now < nextHeartbeatCheck { return nil }
+            nextHeartbeatCheck = now.advanced(byMilliseconds: heartbeatMilliseconds / 6)
+        }
+        isReadable = false
         var frame = amqp_frame_t()
         var timeout = timeval(tv_sec: 0, tv_usec: 0)
         let status = amqp_simple_wait_frame_noblock(state, &frame, &timeout)
         if status == AMQP_STATUS_TIMEOUT.rawValue { return nil }
         if status != AMQP_STATUS_OK.rawValue {
             throw AMQPFailure(.connectionLost, "the connection to the broker is lost: \(Self.describe(status))")
+        }
+        if CInt(frame.frame_type) == AMQP_FRAME_BODY, frame.payload.body_fragment.len >= Self.largeBodyBytes {
+            isReadable = true
         }
         return frame
     }

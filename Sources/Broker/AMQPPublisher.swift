@@ -62,7 +62,7 @@ final class AMQPPublisher {
             sweep(now: now, isConnected: false)
             if now >= end { return }
             let rest = Int(truncatingIfNeeded: end.milliseconds(since: now)) + 1
-            AMQPControl.sleep(wake, socket: nil, milliseconds: min(rest, Self.sweepMilliseconds))
+            AMQPControl.sleep(wake, link: nil, milliseconds: min(rest, Self.sweepMilliseconds))
         }
     }
 
@@ -100,9 +100,13 @@ final class AMQPPublisher {
             if control.phase == .finishing { return }
             let isWaiting = !backlog.isEmpty || !window.isEmpty || !again.isEmpty
             if isWaiting, now >= nextSweep { sweep(now: now, isConnected: !isBlocked) }
-            if canPublish { continue }
+            if canPublish {
+                // Nobody polls, and confirms may be there.
+                link.isReadable = true
+                continue
+            }
             let milliseconds = isWaiting ? Self.sweepMilliseconds : control.heartbeatPumpMilliseconds
-            AMQPControl.sleep(wake, socket: link.fd, milliseconds: min(milliseconds, control.heartbeatPumpMilliseconds))
+            AMQPControl.sleep(wake, link: link, milliseconds: min(milliseconds, control.heartbeatPumpMilliseconds))
         }
     }
 
