@@ -10,6 +10,7 @@ public final class AMQPBroker: MessageBroker {
 
     private struct Parts: Sendable {
         var consumption: Consumption?
+        var deliveries: Mutex<DeliveryChannel>?
         var threads: [Thread] = []
     }
 
@@ -17,6 +18,7 @@ public final class AMQPBroker: MessageBroker {
     private let publisherWake: WakeSignal
     private let consumerWake: WakeSignal
     private let intake: PublishIntake
+    private let publishing: Mutex<PublishChannel>
     private let parts = Mutex(Parts())
 
     /// Connects to nothing yet.
@@ -32,11 +34,19 @@ public final class AMQPBroker: MessageBroker {
             throw .noThread(error.description)
         }
         intake = PublishIntake(limits: configuration.limits, wake: publisherWake)
+        publishing = Mutex(PublishChannel(control: control, intake: intake))
         if !configuration.publishes { intake.close() }
     }
 
     public func publish(_ group: PublishGroup, completion: @escaping @Sendable (PublishOutcome) -> Void) -> Bool {
-        intake.post(group, completion: completion)
+        // A lone group needs no other thread to be woken for it. Whoever is at the channel leaves the group to the thread.
+        if intake.isIdle,
+            let needsThread = publishing.withLockIfFree({ $0.publishDirectly(group, completion: completion) }) ?? nil
+        {
+            if needsThread { publisherWake.signal() }
+            return true
+        }
+        return intake.post(group, completion: completion)
     }
 
     public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
@@ -45,9 +55,12 @@ public final class AMQPBroker: MessageBroker {
         let consumption = Consumption(
             queue: queue, prefetch: prefetch, handler: handler,
             settlements: SettlementIntake(prefetch: prefetch, wake: consumerWake))
+        let deliveries = Mutex(
+            DeliveryChannel(control: control, queue: queue, settlements: consumption.settlements))
         parts.withLock {
             precondition($0.consumption == nil, "consume comes once")
             $0.consumption = consumption
+            $0.deliveries = deliveries
         }
     }
 
@@ -60,8 +73,11 @@ public final class AMQPBroker: MessageBroker {
     }
 
     private func settle(_ settlement: Settlement) {
-        guard let settlements = parts.withLock({ $0.consumption?.settlements }) else { return }
-        if !settlements.post(settlement) {
+        let (settlements, deliveries) = parts.withLock { ($0.consumption?.settlements, $0.deliveries) }
+        guard let settlements, let deliveries else { return }
+        if let needsThread = deliveries.withLockIfFree({ $0.settleDirectly(settlement) }) ?? nil {
+            if needsThread { consumerWake.signal() }
+        } else if !settlements.post(settlement) {
             control.observers.report(
                 .acknowledgementDropped, "deliveries were settled more often than once; the surplus is dropped")
         }
@@ -70,18 +86,20 @@ public final class AMQPBroker: MessageBroker {
     public func start() {
         precondition(control.phase == .idle, "start comes once")
         control.enter(.running)
-        let consumption = parts.withLock { $0.consumption }
+        let (consumption, deliveries) = parts.withLock { ($0.consumption, $0.deliveries) }
         // Both are connecting before either can be connected, so that no state between is reported.
         if control.configuration.publishes { control.report(.publisher, .connecting) }
         if consumption != nil { control.report(.consumer, .connecting) }
         if control.configuration.publishes {
-            startThread("amqp-publish") { [control, intake, publisherWake] in
-                AMQPPublisher(control: control, intake: intake, wake: publisherWake).run()
+            startThread("amqp-publish") { [control, publishing, publisherWake] in
+                AMQPPublisher(control: control, channel: publishing, wake: publisherWake).run()
             }
         }
-        if let consumption {
+        if let consumption, let deliveries {
             startThread("amqp-consume") { [control, consumerWake] in
-                AMQPConsumer(control: control, consumption: consumption, wake: consumerWake).run()
+                AMQPConsumer(
+                    control: control, consumption: consumption, channel: deliveries, wake: consumerWake
+                ).run()
             }
         }
     }
@@ -107,10 +125,7 @@ public final class AMQPBroker: MessageBroker {
         }
         for thread in threads { thread.join() }
         // Only if there was no publishing thread is anything left.
-        intake.close()
-        let backlog = PublishBacklog(intake: intake, limits: control.configuration.limits, counters: control.counters)
-        backlog.takePosted()
-        backlog.giveUpAll()
+        publishing.withLock { $0.giveUpAll() }
         control.observers.report(.stopped)
     }
 

@@ -226,7 +226,7 @@ final class AMQPLink {
     /// The next frame that is there; nil if there is none. Also answers and watches heartbeats: call it at least three
     /// times per heartbeat. The frame's memory is valid until `releaseBuffers`.
     func nextFrame() throws(AMQPFailure) -> amqp_frame_t? {
-        if !isReadable, !isTLS, amqp_frames_enqueued(state) == 0, amqp_data_in_buffer(state) == 0 {
+        if !isReadable, !isTLS, !hasBuffered {
             // librabbitmq looks after heartbeats only when it is asked for a frame. With the third of a heartbeat that may
             // pass between two calls of this, that is at least twice per heartbeat.
             let now = SystemClock.monotonic()
@@ -246,6 +246,9 @@ final class AMQPLink {
         }
         return frame
     }
+
+    /// Whether librabbitmq holds something that was received: sending may read, too.
+    var hasBuffered: Bool { amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0 }
 
     /// Lets librabbitmq use the memory of frames read so far again, if none is in the middle of being read.
     func releaseBuffers() {

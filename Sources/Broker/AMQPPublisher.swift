@@ -1,34 +1,15 @@
-import CRabbitMQ
 import Core
 
-/// The publishing thread of an `AMQPBroker`: one connection, what waits for it, and what it has not confirmed.
+/// The publishing thread of an `AMQPBroker`: it connects, sends what was posted, and reads the confirms.
 final class AMQPPublisher {
-    /// How often deadlines are looked after while anything waits or is unconfirmed.
-    private static let sweepMilliseconds = 50
-    /// Messages published before confirms are read again.
-    private static let burstMax = 64
-
     private let control: AMQPControl
-    private let limits: PublishLimits
+    private let channel: Mutex<PublishChannel>
     private let wake: WakeSignal
-    private let intake: PublishIntake
-    private let backlog: PublishBacklog
 
-    private var window = ConfirmWindow<OutgoingMessage>()
-    /// Published on an earlier connection and not confirmed there: to be published first on the next.
-    private var again = FIFO<OutgoingMessage>()
-    private var isBlocked = false
-    /// The bytes still to come of a returned message's body; nil if none is being read.
-    private var returnedBytesLeft: UInt64?
-    private var nextSweep = MonotonicInstant(nanoseconds: 0)
-    private var pass = BrokerStatistics()
-
-    init(control: AMQPControl, intake: PublishIntake, wake: WakeSignal) {
+    init(control: AMQPControl, channel: Mutex<PublishChannel>, wake: WakeSignal) {
         self.control = control
-        self.intake = intake
+        self.channel = channel
         self.wake = wake
-        limits = control.configuration.limits
-        backlog = PublishBacklog(intake: intake, limits: limits, counters: control.counters)
     }
 
     func run() {
@@ -46,180 +27,33 @@ final class AMQPPublisher {
                 link.close()
             } catch {
                 control.reportFailure(.publisher, error, wasConnected: isConnected)
-                takeBackUnconfirmed()
+                channel.withLock { $0.takeBackUnconfirmed() }
                 awaitRetry(milliseconds: delay.nextMilliseconds())
             }
         }
-        finish()
+        channel.withLock { $0.giveUpAll() }
     }
 
-    /// Without a connection: only deadlines are looked after.
     private func awaitRetry(milliseconds: Int) {
         let end = SystemClock.monotonic().advanced(byMilliseconds: UInt64(milliseconds))
         while control.phase != .finishing {
-            backlog.takePosted()
             let now = SystemClock.monotonic()
-            sweep(now: now, isConnected: false)
+            channel.withLock { $0.sweepUnconnected(now: now) }
             if now >= end { return }
             let rest = Int(truncatingIfNeeded: end.milliseconds(since: now)) + 1
-            AMQPControl.sleep(wake, link: nil, milliseconds: min(rest, Self.sweepMilliseconds))
+            AMQPControl.sleep(wake, link: nil, milliseconds: min(rest, PublishChannel.sweepMilliseconds))
         }
     }
-
-    private func takeBackUnconfirmed() {
-        // What was unconfirmed is older than what was to be published again after it.
-        var older = FIFO<OutgoingMessage>()
-        for message in window.unconfirmed where message.isWanted {
-            message.isReturned = false
-            older.append(message)
-        }
-        for message in again.all { older.append(message) }
-        again = older
-        window = ConfirmWindow()
-        isBlocked = false
-        returnedBytesLeft = nil
-    }
-
-    private func finish() {
-        intake.close()
-        backlog.takePosted()
-        backlog.giveUpAll()
-        for message in window.unconfirmed { giveUp(message) { _ in true } }
-        for message in again.all { giveUp(message) { _ in true } }
-    }
-
-    // With a connection.
 
     private func serve(_ link: AMQPLink) throws(AMQPFailure) {
+        channel.withLock { $0.attach(link) }
         while true {
-            defer { countPass() }
-            backlog.takePosted()
-            let now = SystemClock.monotonic()
-            try publishReady(link, now: now)
-            try readFrames(link)
-            if control.phase == .finishing { return }
-            let isWaiting = !backlog.isEmpty || !window.isEmpty || !again.isEmpty
-            if isWaiting, now >= nextSweep { sweep(now: now, isConnected: !isBlocked) }
-            if canPublish {
-                // Nobody polls, and confirms may be there.
-                link.isReadable = true
-                continue
-            }
-            let milliseconds = isWaiting ? Self.sweepMilliseconds : control.heartbeatPumpMilliseconds
-            AMQPControl.sleep(wake, link: link, milliseconds: min(milliseconds, control.heartbeatPumpMilliseconds))
-        }
-    }
-
-    private var canPublish: Bool {
-        !isBlocked && window.count < limits.messagesUnconfirmedMax && !(backlog.isEmpty && again.isEmpty)
-    }
-
-    private func publishReady(_ link: AMQPLink, now: MonotonicInstant) throws(AMQPFailure) {
-        var published = 0
-        while published < Self.burstMax, canPublish {
-            guard let message = nextToPublishAgain() ?? backlog.nextMessage(now: now) else { return }
-            let tag = window.nextTag
-            // Before it is sent: if that fails it is published again on the next connection.
-            window.append(message)
-            try link.publish(message, tag: tag, now: now)
-            pass.messagesPublished += 1
-            pass.eventsPublished += UInt64(message.eventCount)
-            pass.bytesPublished += UInt64(message.body.count)
-            published += 1
-        }
-    }
-
-    private func nextToPublishAgain() -> OutgoingMessage? {
-        while let message = again.popFirst() {
-            if message.isWanted { return message }
-        }
-        return nil
-    }
-
-    private func countPass() {
-        if pass == BrokerStatistics() { return }
-        control.counters.add(published: pass)
-        pass = BrokerStatistics()
-    }
-
-    // Deadlines.
-
-    private func sweep(now: MonotonicInstant, isConnected: Bool) {
-        nextSweep = now.advanced(byMilliseconds: UInt64(Self.sweepMilliseconds))
-        backlog.giveUpWaiting(now: now, isConnected: isConnected)
-        for message in window.unconfirmed {
-            giveUp(message) { self.backlog.isOver($0, now: now, isConnected: isConnected) }
-        }
-        for message in again.all { giveUp(message) { self.backlog.isOver($0, now: now, isConnected: isConnected) } }
-    }
-
-    private func giveUp(_ message: OutgoingMessage, where isOver: (PendingGroup) -> Bool) {
-        for group in message.groups where !group.isSettled && isOver(group) { backlog.settle(group, .unavailable) }
-    }
-
-    // Frames.
-
-    private func readFrames(_ link: AMQPLink) throws(AMQPFailure) {
-        var isAnyRead = false
-        while let frame = try link.nextFrame() {
-            isAnyRead = true
-            try receive(frame, link)
-        }
-        if isAnyRead { link.releaseBuffers() }
-    }
-
-    private func receive(_ frame: amqp_frame_t, _ link: AMQPLink) throws(AMQPFailure) {
-        switch CInt(frame.frame_type) {
-        case AMQP_FRAME_METHOD: try receive(frame.payload.method, link)
-        case AMQP_FRAME_HEADER where returnedBytesLeft != nil:
-            let properties = frame.payload.properties.decoded?.assumingMemoryBound(to: amqp_basic_properties_t.self)
-            if let tag = properties.flatMap({ IncomingHeaders.publishTag($0.pointee) }) {
-                window[tag]?.isReturned = true
-            }
-            let size = frame.payload.properties.body_size
-            returnedBytesLeft = size == 0 ? nil : size
-        case AMQP_FRAME_BODY:
-            guard let left = returnedBytesLeft else { break }
-            let count = UInt64(frame.payload.body_fragment.len)
-            returnedBytesLeft = count >= left ? nil : left - count
-        default: break
-        }
-    }
-
-    private func receive(_ method: amqp_method_t, _ link: AMQPLink) throws(AMQPFailure) {
-        if let failure = link.failure(ofMethod: method) { throw failure }
-        switch method.id {
-        case AMQPMethod.basicAck:
-            guard let ack = method.decoded?.assumingMemoryBound(to: amqp_basic_ack_t.self).pointee else { return }
-            settle(ack.delivery_tag, multiple: ack.multiple != 0, isPositive: true)
-        case AMQPMethod.basicNack:
-            guard let nack = method.decoded?.assumingMemoryBound(to: amqp_basic_nack_t.self).pointee else { return }
-            settle(nack.delivery_tag, multiple: nack.multiple != 0, isPositive: false)
-        case AMQPMethod.basicReturn: returnedBytesLeft = 0
-        case AMQPMethod.connectionBlocked:
-            let reason = method.decoded?.assumingMemoryBound(to: amqp_connection_blocked_t.self).pointee.reason.text
-            isBlocked = true
-            control.observers.report(.blocked, "the broker takes nothing for now: \(reason ?? "no reason given")")
-            control.report(.publisher, .blocked)
-        case AMQPMethod.connectionUnblocked:
-            isBlocked = false
-            control.observers.report(.unblocked, "the broker takes messages again")
-            control.report(.publisher, .connected)
-        default: break
-        }
-    }
-
-    private func settle(_ tag: UInt64, multiple: Bool, isPositive: Bool) {
-        window.take(tag, multiple: multiple) { message in
-            if !isPositive {
-                pass.messagesNegativelyConfirmed += 1
-                backlog.settle(message, .rejected)
-            } else if message.isReturned {
-                pass.messagesReturned += 1
-                backlog.settle(message, .unroutable)
-            } else {
-                pass.messagesConfirmed += 1
-                backlog.settle(message, .confirmed)
+            switch try channel.withLock({ channel throws(AMQPFailure) in try channel.turn() }) {
+            case .goOn: continue
+            case .sleep(let milliseconds): AMQPControl.sleep(wake, link: link, milliseconds: milliseconds)
+            case .end:
+                channel.withLock { $0.detach() }
+                return
             }
         }
     }

@@ -1,6 +1,6 @@
 import Core
 
-/// All that waits to be published, by route, on the publishing thread. It also settles groups: it is the only place
+/// All that waits to be published, by route. It also settles groups: it is the only place
 /// where their completions are called.
 final class PublishBacklog {
     /// Beyond it, routes that nothing waits for are forgotten.
@@ -25,13 +25,15 @@ final class PublishBacklog {
     /// Takes in what was posted.
     func takePosted() {
         intake.take(into: &taken)
-        for posted in taken {
-            let group = PendingGroup(posted)
-            let backlog = backlog(for: group.group.route)
-            if backlog.isEmpty { turns.append(backlog) }
-            backlog.append(group)
-        }
+        for posted in taken { take(posted) }
         taken.removeAll(keepingCapacity: taken.count <= 4096)
+    }
+
+    func take(_ posted: PostedGroup) {
+        let group = PendingGroup(posted)
+        let backlog = backlog(for: group.group.route)
+        if backlog.isEmpty { turns.append(backlog) }
+        backlog.append(group)
     }
 
     private func backlog(for route: BrokerRoute) -> RouteBacklog {

@@ -44,6 +44,16 @@ final class PublishIntake: Sendable {
         return isTaken
     }
 
+    /// Counts a group that goes past the queue; false if the queue is closed, or anything posted has no outcome yet.
+    func bypass(_ group: PublishGroup) -> Bool {
+        state.withLock {
+            guard !$0.isClosed, $0.eventsWaiting == 0 else { return false }
+            $0.eventsWaiting = group.ends.count
+            $0.bytesWaiting = group.events.count
+            return true
+        }
+    }
+
     /// On the publishing thread: swaps what was posted with `batch`, which must be empty.
     func take(into batch: inout [PostedGroup]) {
         precondition(batch.isEmpty)

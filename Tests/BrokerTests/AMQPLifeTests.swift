@@ -150,6 +150,26 @@ import Testing
         broker.stop(drainMilliseconds: 5000)
     }
 
+    @Test func aLoneEventIsGivenUpInTimeAfterASilence() throws {
+        // So the publishing thread would sleep for a minute by itself.
+        let broker = try broker { $0.heartbeatSeconds = 180 }
+        broker.start()
+        #expect(eventually { broker.isConnected })
+        let outcomes = Outcomes()
+        #expect(broker.publish(PublishGroup(route(), "0"), completion: outcomes.completion(0)))
+        #expect(eventually { outcomes[0] == .confirmed })
+        settle(milliseconds: 500)
+        node.freeze(true)
+        defer { node.freeze(false) }
+        #expect(broker.publish(PublishGroup(route(), "1", deadlineSeconds: 1), completion: outcomes.completion(1)))
+        #expect(eventually { outcomes[1] == .unavailable })
+        node.freeze(false)
+        #expect(broker.publish(PublishGroup(route(), "2"), completion: outcomes.completion(2)))
+        #expect(eventually { outcomes[2] == .confirmed })
+        #expect(outcomes.repeated == 0 && broker.statistics.connectionsLost == 0)
+        broker.stop(drainMilliseconds: 5000)
+    }
+
     @Test func missedHeartbeatsEndTheConnection() throws {
         let broker = try broker {
             $0.heartbeatSeconds = 1
