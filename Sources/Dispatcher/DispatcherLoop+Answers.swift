@@ -15,7 +15,13 @@ extension DispatcherLoop {
 
     func route(_ message: DeliveredMessage) {
         let now = SystemClock.wallNanoseconds()
+        // Given back at the end: the loop's own must not be changed while it is walked over.
         var tokens: [(AnswerToken?, Range<Int>)] = []
+        swap(&tokens, &self.tokens)
+        defer {
+            tokens.removeAll(keepingCapacity: tokens.count <= 1024)
+            swap(&tokens, &self.tokens)
+        }
         let delivery = deliveries.insert(TrackedDelivery(tag: message.tag, eventsOutstanding: 0, takenAt: loop.now))
         do throws(EventError) {
             try message.body.withBytes { bytes throws(EventError) in
@@ -45,36 +51,54 @@ extension DispatcherLoop {
         for envelope: EventEnvelope, of message: DeliveredMessage, _ bytes: UnsafeRawBufferPointer, _ delivery: UInt64,
         _ wallNanoseconds: UInt64
     ) -> AnswerToken? {
-        guard let address = envelope.value(.returnaddress, in: bytes),
-            let url = ReturnAddress.verifiedURL(in: address, by: authenticator)
-        else {
-            shared.metrics.answersForged.add()
-            let spans = beginAnswer(envelope, in: bytes, of: message, nil)
-            shared.logger.warning(
-                "an answer without a valid return address; dead-lettered", context: spans?.processContext,
-                EventIdentity(envelope, in: bytes).fields)
-            spans?.deadLettered("forged")
-            return nil
+        guard let address = envelope.value(.returnaddress, in: bytes) else {
+            return forged(envelope, of: message, bytes)
+        }
+        var hasher = Hasher()
+        hasher.combine(bytes: address)
+        let hash = hasher.finalize()
+        let destination: Destination
+        if let known = verified.destination(of: address, hash: hash) {
+            destination = known
+        } else {
+            guard let url = ReturnAddress.verifiedURL(in: address, by: authenticator) else {
+                return forged(envelope, of: message, bytes)
+            }
+            guard let found = self.destination(for: url) else {
+                beginAnswer(envelope, in: bytes, of: message, nil)?.deadLettered("too-many-destinations")
+                return nil
+            }
+            verified.insert(address, hash: hash, found)
+            destination = found
         }
         let lifetime = Lifetime.milliseconds(
             of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
             default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
-        guard let destination = destination(for: url) else {
-            beginAnswer(envelope, in: bytes, of: message, nil)?.deadLettered("too-many-destinations")
-            return nil
-        }
-        var hasher = Hasher()
-        hasher.combine(bytes: address)
         return AnswerToken(
             delivery: delivery, body: message.body, extent: envelope.extent,
             timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
             retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination,
-            spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hasher.finalize())
+            spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hash)
+    }
+
+    private func forged(
+        _ envelope: EventEnvelope, of message: DeliveredMessage, _ bytes: UnsafeRawBufferPointer
+    ) -> AnswerToken? {
+        shared.metrics.answersForged.add()
+        let spans = beginAnswer(envelope, in: bytes, of: message, nil)
+        shared.logger.warning(
+            "an answer without a valid return address; dead-lettered", context: spans?.processContext,
+            EventIdentity(envelope, in: bytes).fields)
+        spans?.deadLettered("forged")
+        return nil
     }
 
     private func destination(for url: UnsafeRawBufferPointer) -> Destination? {
         if let known = destinations[url] { return known }
-        if destinations.count >= shared.limits.destinationsMax { destinations.removeAll { $0.isIdle } }
+        if destinations.count >= shared.limits.destinationsMax {
+            destinations.removeAll { $0.isIdle }
+            verified.removeAll()
+        }
         guard destinations.count < shared.limits.destinationsMax else {
             shared.logger.error("too many public-web instances", ["limit": .integer(shared.limits.destinationsMax)])
             return nil

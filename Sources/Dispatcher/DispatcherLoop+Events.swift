@@ -72,10 +72,8 @@ extension DispatcherLoop {
         guard let rawType = envelope.value(.type, in: bytes) else {
             return Problem(.malformedEvent, "`type` is missing.")
         }
-        let route =
-            rawType.contains(0x5C)
-            ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
-            : shared.routes.route(for: rawType)
+        var place = builders.firstIndex { $0.takes(rawType: rawType) }
+        let route = place.map { builders[$0].route } ?? self.route(rawType: rawType)
         let (context, spans) = beginTrace(envelope, in: bytes, route)
         guard let route else {
             // Whatever a client calls it is no type of ours.
@@ -87,16 +85,22 @@ extension DispatcherLoop {
                 of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
                 default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
         else { return refuse(Problem(.deadlinePassed, "The event's `expirytime` has passed."), spans) }
-        let place =
-            builders.firstIndex { $0.route === route }
-            ?? {
-                builders.append(GroupBuilder(route: route))
-                return builders.count - 1
-            }()
-        builders[place].append(
+        place = place ?? builders.firstIndex { $0.route === route }
+        if place == nil {
+            builders.append(
+                GroupBuilder(
+                    route: route, rawType: rawType, first: envelope, postBytes: builders.isEmpty ? bytes.count : 0))
+        }
+        builders[place ?? builders.count - 1].append(
             envelope, of: bytes, index: index, lifetimeMilliseconds: lifetime,
             handlingNanoseconds: SystemClock.monotonic().nanoseconds(since: loop.now), context: context, spans: spans)
         return nil
+    }
+
+    private func route(rawType: UnsafeRawBufferPointer) -> BrokerRoute? {
+        rawType.contains(0x5C)
+            ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
+            : shared.routes.route(for: rawType)
     }
 
     /// Nothing of a POST is published if something is wrong with all of it.

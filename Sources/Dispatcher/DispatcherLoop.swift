@@ -28,6 +28,9 @@ final class DispatcherLoop: TimerTarget {
     var refused: [UInt64] = []
     var deliveries = Slab<TrackedDelivery>()
     var destinations = BytesDictionary<Destination>()
+    var verified = VerifiedAddresses()
+    /// Of the message that is being routed; kept for its storage.
+    var tokens: [(AnswerToken?, Range<Int>)] = []
     var held: HeldAnswers
     var retryTimer: EventLoop.Timer?
     var random = RandomSource()

@@ -6,7 +6,12 @@ import Telemetry
 
 /// Collects those events of a POST that take the same route.
 struct GroupBuilder {
+    /// What an event gains at most by what is added to it here, about.
+    private static let bytesAdded = 64
+
     let route: BrokerRoute
+    /// Of its first event, as it stands in the JSON.
+    private let rawType: [UInt8]
     private(set) var indices: [Int] = []
     private var events: [UInt8] = []
     private var ends: [Int32] = []
@@ -15,7 +20,22 @@ struct GroupBuilder {
     /// Those of sampled events.
     private(set) var spans: [PublishSpans] = []
 
-    init(route: BrokerRoute) { self.route = route }
+    /// - Parameters:
+    ///   - first: the first event to come.
+    ///   - postBytes: of a POST whose events are likely to take this route all; 0 if they don't.
+    init(route: BrokerRoute, rawType: UnsafeRawBufferPointer, first: EventEnvelope, postBytes: Int) {
+        self.route = route
+        self.rawType = Array(rawType)
+        // As if all that is left were events like the first one.
+        let bytes = max(0, postBytes - first.extent.lowerBound)
+        let count = bytes / max(1, first.extent.count) + 1
+        events.reserveCapacity(bytes + count * Self.bytesAdded)
+        ends.reserveCapacity(count)
+        indices.reserveCapacity(count)
+    }
+
+    /// Whether events of that type, as it stands in the JSON, are known to take its route.
+    func takes(rawType other: UnsafeRawBufferPointer) -> Bool { other.hasSameBytes(as: rawType) }
 
     /// Of its events, which take the same route.
     var type: String { metadata?.type ?? "" }
