@@ -38,6 +38,8 @@ public struct MessagingDurations: Sendable {
     }
 
     public func processed(since beganAt: MonotonicInstant) {
-        processed.record(nanoseconds: SystemClock.monotonic().nanoseconds(since: beganAt))
+        processed(nanoseconds: SystemClock.monotonic().nanoseconds(since: beganAt))
     }
+
+    public func processed(nanoseconds: UInt64) { processed.record(nanoseconds: nanoseconds) }
 }

@@ -77,6 +77,15 @@ public struct Event: Sendable {
         bytes.withUnsafeBytes { envelope.string(member, in: $0) }
     }
 
+    public func has(_ member: EventEnvelope.Member) -> Bool { envelope.has(member) }
+
+    /// As it stands in the JSON: a string's raw text between its quotes, escapes and all. Nil if it is absent.
+    public func withValue<Result>(
+        _ member: EventEnvelope.Member, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        bytes.withUnsafeBytes { bytes in envelope.value(member, in: bytes).map(body) }
+    }
+
     /// The event with further hops in its `servertiming`. - Parameter timings: plain ASCII.
     public func append(addingTimings timings: [UInt8], to output: inout [UInt8]) {
         bytes.withUnsafeBytes { bytes in
@@ -125,14 +134,16 @@ public struct Event: Sendable {
         random: inout RandomSource
     ) -> Event {
         var output: [UInt8] = []
-        output.reserveCapacity(data.count + 512)
+        // What it inherits is at most all of the request but its data, which an answer often repeats.
+        output.reserveCapacity(data.count + bytes.count + 256)
+        let now = SystemClock.wallNanoseconds()
         output.append(0x7B)
         var writer = MemberWriter(taking: &output)
         writer.string("specversion", "1.0")
-        writer.uuid("id", UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random))
+        writer.uuid("id", UUIDv7(wallNanoseconds: now, random: &random))
         writer.string("source", source)
         writer.string("type", type)
-        writer.time("time", wallNanoseconds: SystemClock.wallNanoseconds())
+        writer.time("time", wallNanoseconds: now)
         bytes.withUnsafeBytes { bytes in
             if let id = envelope.value(.id, in: bytes) { writer.rawString("causationid", id) }
             for (name, member) in Self.inherited {

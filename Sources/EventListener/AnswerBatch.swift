@@ -9,6 +9,8 @@ struct AnswerBatch {
     private(set) var ends: [Int32] = []
     private(set) var metadata: EventMetadata?
     private(set) var lifetimeMilliseconds: UInt64 = 0
+    /// Of the answer being appended; kept for its storage.
+    private var timings: [UInt8] = []
     /// Those of sampled answers: they end when the broker has confirmed them.
     private(set) var spans: [OpenSpan] = []
 
@@ -22,6 +24,9 @@ struct AnswerBatch {
             outcomes.append((type, outcome, 1))
         }
     }
+
+    /// - Parameter requestBytes: of all events to be answered, which answers mostly repeat.
+    init(requestBytes: Int) { events.reserveCapacity(requestBytes + requestBytes / 2) }
 
     var isEmpty: Bool { ends.isEmpty }
     var count: Int { ends.count }
@@ -43,12 +48,14 @@ struct AnswerBatch {
         } else {
             events.append(0x2C)
         }
-        var timings: [UInt8] = []
+        timings.removeAll(keepingCapacity: true)
         // What a handler wrote there itself stays in front.
-        let earlier = event.string(.servertiming) == nil ? request.string(.servertiming) : nil
-        if let earlier, earlier.utf8.allSatisfy(Self.isPlain) {
-            timings.append(utf8: earlier)
-            timings.append(0x2C)
+        if !event.has(.servertiming) {
+            request.withValue(.servertiming) { earlier in
+                guard earlier.allSatisfy(Self.isPlain) else { return }
+                timings.append(bytes: earlier)
+                timings.append(0x2C)
+            }
         }
         ServerTimings.append(service, nanoseconds: nanoseconds, to: &timings)
         event.append(addingTimings: timings, to: &events)

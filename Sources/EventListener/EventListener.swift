@@ -64,13 +64,15 @@ public final class EventListener: Sendable {
 
     /// The answers to all that was ready go out together.
     private func receive(_ messages: [DeliveredMessage]) {
-        var answers = AnswerBatch()
+        var answers = AnswerBatch(requestBytes: messages.reduce(0) { $0 + $1.body.count })
         var tags: [DeliveryTag] = []
+        tags.reserveCapacity(messages.count)
+        var envelopes: [EventEnvelope] = []
         for message in messages {
             do throws(EventError) {
                 try message.body.withBytes { bytes throws(EventError) in
                     // All of the message is looked at before any of it is handled.
-                    var envelopes: [EventEnvelope] = []
+                    envelopes.removeAll(keepingCapacity: true)
                     try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
                     for envelope in envelopes { handle(envelope, in: bytes, of: message, &answers) }
                 }
@@ -107,9 +109,8 @@ public final class EventListener: Sendable {
         // What the handler does for the event is part of its span, and so are its answers.
         event = event.carrying(context)
         let beganAt = SystemClock.monotonic()
-        defer { durations.processed(since: beganAt) }
+        var nanoseconds: UInt64 = 0
         func append(_ answer: Event) {
-            let nanoseconds = SystemClock.monotonic().nanoseconds(since: beganAt)
             guard let span else {
                 return answers.append(answer, to: event, service: service, nanoseconds: nanoseconds)
             }
@@ -118,8 +119,15 @@ public final class EventListener: Sendable {
                 answer.carrying(tracer.inject(send.context)), to: event, service: service, nanoseconds: nanoseconds,
                 span: send)
         }
+        func timed() throws -> [Event] {
+            defer {
+                nanoseconds = SystemClock.monotonic().nanoseconds(since: beganAt)
+                durations.processed(nanoseconds: nanoseconds)
+            }
+            return try handler(event)
+        }
         do {
-            for answer in try handler(event) { append(answer) }
+            for answer in try timed() { append(answer) }
             handled.add()
             answers.count(event.type, "handled")
             logger.step("event handled", context: span?.context ?? .none, EventIdentity(envelope, in: bytes).fields)

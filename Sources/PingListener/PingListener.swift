@@ -11,12 +11,13 @@ public enum PingListener {
     public static func answer(to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()) -> Event
     {
         var data: [UInt8] = []
+        event.withValue(.data) { data.reserveCapacity($0.count + 64) }
         data.append("{\"receivedat\":\"")
         RFC3339.append(wallNanoseconds: receivedWallNanoseconds, to: &data)
         data.append(0x22)
-        if let request = event.data {
+        event.withValue(.data) { request in
             data.append(",\"request\":")
-            data.append(contentsOf: request)
+            data.append(bytes: request)
         }
         data.append(0x7D)
         return event.answer(type: answerType, source: "/\(service)", data: data)
