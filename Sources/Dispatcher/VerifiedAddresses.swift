@@ -1,5 +1,3 @@
-import Core
-
 /// Return addresses that were found to be signed, and where they lead: a session's answers all bear the same one.
 ///
 /// Of a text that is not in here nothing shows in the time that a search takes: texts are compared only if their hashes
