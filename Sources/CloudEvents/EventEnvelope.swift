@@ -57,7 +57,7 @@ public struct EventEnvelope: Sendable {
     }
 
     /// Of the object, braces included.
-    public let extent: Range<Int>
+    public private(set) var extent: Range<Int>
     private var places = InlineArray<19, Place>(repeating: Place())
     private var present = Members()
     /// How many members the object has.
@@ -131,17 +131,15 @@ public struct EventEnvelope: Sendable {
             try validateOther(bytes.slice(min(start, bytes.count)..<bytes.count))
             throw .notObject
         }
-        var scan = Scan(bytes: bytes)
+        var scan = Scan(bytes: bytes, start: start)
         let end = try JSONScanner.walkObject(bytes, at: start, depthMax: JSONScanner.depthMax) {
             key, value throws(EventError) in try scan.member(key, value)
         }
         if !UTF8Validator.isValid(bytes.slice(start..<end)) { throw .notJSON(.invalidUTF8) }
-        var envelope = EventEnvelope(extent: start..<end)
-        envelope.places = scan.places
-        envelope.present = scan.present
-        envelope.memberCount = UInt8(clamping: scan.members)
-        try envelope.checkRequired(rules, bytes)
-        return envelope
+        scan.envelope.extent = start..<end
+        scan.envelope.memberCount = UInt8(clamping: scan.members)
+        try scan.envelope.checkRequired(rules, bytes)
+        return scan.envelope
     }
 
     /// Tells broken JSON from JSON that is no object.
@@ -161,12 +159,14 @@ public struct EventEnvelope: Sendable {
     /// What is known half-way through an object.
     private struct Scan {
         let bytes: UnsafeRawBufferPointer
-        var places = InlineArray<19, Place>(repeating: Place())
-        var present = Members()
+        var envelope: EventEnvelope
         var extensions: [Range<Int>] = []
         var members = 0
 
-        init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+        init(bytes: UnsafeRawBufferPointer, start: Int) {
+            self.bytes = bytes
+            envelope = EventEnvelope(extent: start..<start)
+        }
 
         /// Returns where the value ends.
         mutating func member(_ key: Range<Int>, _ value: Int) throws(EventError) -> Int {
@@ -184,7 +184,7 @@ public struct EventEnvelope: Sendable {
                 return end
             }
             let set = Members(member)
-            if present.contains(set) { throw .duplicate(member) }
+            if envelope.present.contains(set) { throw .duplicate(member) }
             // A null attribute counts as absent (CloudEvents JSON format §2.2); its text stays where it is.
             if bytes[value] == 0x6E, member != .data { return end }
             var start = value
@@ -196,8 +196,8 @@ public struct EventEnvelope: Sendable {
                 if stop == start, member != .dataBase64 { throw .empty(member) }
                 if stop - start > member.bytesMax { throw .tooLong(member) }
             }
-            present.insert(set)
-            places[Int(member.rawValue)] = Place(
+            envelope.present.insert(set)
+            envelope.places[Int(member.rawValue)] = Place(
                 memberStart: Int32(truncatingIfNeeded: key.lowerBound - 1),
                 valueStart: Int32(truncatingIfNeeded: start),
                 valueEnd: Int32(truncatingIfNeeded: stop))

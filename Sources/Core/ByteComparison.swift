@@ -4,22 +4,28 @@ extension UnsafeRawBufferPointer {
         guard count == text.utf8CodeUnitCount else { return false }
         guard let bytes = baseAddress else { return true }
         let others = UnsafeRawPointer(text.utf8Start)
+        if count >= 8 { return Self.areEqual(bytes, others, count, by: UInt64.self) }
+        if count >= 4 { return Self.areEqual(bytes, others, count, by: UInt32.self) }
+        return Self.areEqual(bytes, others, count, by: UInt8.self)
+    }
+
+    /// Word by word; the last one may overlap the one before. Shorter than a word is only what is empty.
+    @inlinable
+    static func areEqual<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ bytes: UnsafeRawPointer, _ others: UnsafeRawPointer, _ count: Int, by word: Word.Type
+    ) -> Bool {
+        let last = count - MemoryLayout<Word>.size
         var at = 0
-        while count - at >= 8 {
+        while at < last {
             let same =
-                bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-                == others.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                bytes.loadUnaligned(fromByteOffset: at, as: word) == others.loadUnaligned(fromByteOffset: at, as: word)
             guard same else { return false }
-            at += 8
+            at += MemoryLayout<Word>.size
         }
-        while at < count {
-            guard bytes.load(fromByteOffset: at, as: UInt8.self) == others.load(fromByteOffset: at, as: UInt8.self)
-            else {
-                return false
-            }
-            at += 1
-        }
-        return true
+        // An empty text has no last word.
+        return last < 0
+            || bytes.loadUnaligned(fromByteOffset: last, as: word)
+                == others.loadUnaligned(fromByteOffset: last, as: word)
     }
 
     @inlinable

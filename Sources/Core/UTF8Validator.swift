@@ -17,6 +17,7 @@ public struct UTF8Validator: Sendable {
         var at = 0
         while at < bytes.count {
             if needed == 0 {
+                while at + 32 <= bytes.count, Self.isASCII32(bytes, at) { at += 32 }
                 while at + 8 <= bytes.count,
                     bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
                 {
@@ -38,6 +39,11 @@ public struct UTF8Validator: Sendable {
     public static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var validator = UTF8Validator()
         return validator.receive(bytes) && validator.isComplete
+    }
+
+    private static func isASCII32(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
+        let words = bytes.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)
+        return (words.x | words.y | words.z | words.w) & 0x8080_8080_8080_8080 == 0
     }
 
     private mutating func begin(_ byte: UInt8) -> Bool {

@@ -71,8 +71,14 @@ public enum JSONScanner {
 
     // MARK: Building blocks
 
-    @inlinable
+    /// Mostly there is none, which is seen without a call.
+    @inlinable @inline(__always)
     public static func skipSpace(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        start < bytes.count && bytes[start] > 0x20 ? start : skipSomeSpace(bytes, start)
+    }
+
+    @inline(never)
+    public static func skipSomeSpace(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
         var at = start
         while at < bytes.count {
             let byte = bytes[at]

@@ -3,8 +3,9 @@ import Core
 /// Requests that were accepted: found by owner and event id. While they wait for their one answer they have a deadline;
 /// afterwards they are remembered as long as their answer is.
 ///
-/// A pure state machine: time is passed in. Not synchronised; it belongs to one thread.
-public struct PendingRequests {
+/// A pure state machine: time is passed in. Not synchronised; it belongs to one thread. A class, so that looking at it through
+/// its table does not count references of all that it has.
+public final class PendingRequests {
     /// The waiting requests of one owner, kept with the owner.
     public struct List {
         fileprivate var head: Int32 = -1
@@ -89,7 +90,7 @@ public struct PendingRequests {
     ///   - id: the event's id, decoded from JSON.
     ///   - content: a hash of what makes it the same event.
     ///   - waiter: who is to be given the answer, if not the owner; 0 for none.
-    public mutating func insert(
+    public func insert(
         owner: UInt64, list: inout List, id: UnsafeRawBufferPointer, content: Int = 0, deadline: MonotonicInstant,
         waiter: UInt64 = 0
     ) -> Insertion {
@@ -139,19 +140,19 @@ public struct PendingRequests {
         isCurrent(request) ? entries[Int(request.index)].timeline : .max
     }
 
-    public mutating func setTimeline(_ number: UInt64, of request: RequestID) {
+    public func setTimeline(_ number: UInt64, of request: RequestID) {
         if isCurrent(request) { entries[Int(request.index)].timeline = number }
     }
 
     /// What its owner keeps of the request's trace; 0 for nothing.
     public func trace(of request: RequestID) -> UInt64 { isCurrent(request) ? entries[Int(request.index)].trace : 0 }
 
-    public mutating func setTrace(_ number: UInt64, of request: RequestID) {
+    public func setTrace(_ number: UInt64, of request: RequestID) {
         if isCurrent(request) { entries[Int(request.index)].trace = number }
     }
 
     /// The traces of requests that `forgetAll` took since the last call.
-    public mutating func takeAbandonedTraces() -> [UInt64] {
+    public func takeAbandonedTraces() -> [UInt64] {
         guard !abandoned.isEmpty else { return [] }
         defer { abandoned = [] }
         return abandoned
@@ -168,7 +169,7 @@ public struct PendingRequests {
     }
 
     /// Another waiter instead of the one before, which is returned; nil if the request does not wait any more.
-    public mutating func redirect(_ request: RequestID, to waiter: UInt64) -> UInt64? {
+    public func redirect(_ request: RequestID, to waiter: UInt64) -> UInt64? {
         guard isWaiting(request) else { return nil }
         let before = entries[Int(request.index)].waiter
         entries[Int(request.index)].waiter = waiter
@@ -176,13 +177,13 @@ public struct PendingRequests {
     }
 
     /// Ends the wait of the request with this id; nil if there is none: it was never asked, or answered before.
-    public mutating func settle(owner: UInt64, list: inout List, id: UnsafeRawBufferPointer) -> Settled? {
+    public func settle(owner: UInt64, list: inout List, id: UnsafeRawBufferPointer) -> Settled? {
         guard let index = locate(owner, id).found else { return nil }
         return settle(RequestID(index: index, generation: entries[Int(index)].generation), list: &list)
     }
 
     /// Ends the request's wait; nil if it does not wait any more.
-    public mutating func settle(_ request: RequestID, list: inout List) -> Settled? {
+    public func settle(_ request: RequestID, list: inout List) -> Settled? {
         guard isWaiting(request) else { return nil }
         let index = Int(request.index)
         if let timer = entries[index].timer { wheel.cancel(timer) }
@@ -195,20 +196,20 @@ public struct PendingRequests {
     }
 
     /// Remembers a settled request until it is forgotten.
-    public mutating func keep(_ request: RequestID, at place: Place) {
+    public func keep(_ request: RequestID, at place: Place) {
         guard isCurrent(request), !isWaiting(request) else { return }
         entries[Int(request.index)].state = .ended(place)
     }
 
     /// Its id may be used again.
-    public mutating func forget(_ request: RequestID) {
+    public func forget(_ request: RequestID) {
         guard isCurrent(request), !isWaiting(request) else { return }
         endedCount -= 1
         release(request.index)
     }
 
     /// Settles and forgets all of an owner's requests, which nobody waits for any more.
-    public mutating func forgetAll(of list: inout List) {
+    public func forgetAll(of list: inout List) {
         while list.head >= 0 {
             let request = RequestID(index: list.head, generation: entries[Int(list.head)].generation)
             let trace = entries[Int(list.head)].trace
@@ -221,7 +222,7 @@ public struct PendingRequests {
     /// When `expire` has something to do next.
     public var nextDeadline: MonotonicInstant? { wheel.nextDeadline }
 
-    public mutating func expire(at now: MonotonicInstant, into expired: inout [Expired]) {
+    public func expire(at now: MonotonicInstant, into expired: inout [Expired]) {
         wheel.advance(to: now, into: &due)
         for request in due where isWaiting(request) {
             entries[Int(request.index)].timer = nil
@@ -252,9 +253,9 @@ public struct PendingRequests {
         return (key, found)
     }
 
-    private mutating func withEntry(_ index: Int32, _ body: (inout Entry) -> Void) { body(&entries[Int(index)]) }
+    private func withEntry(_ index: Int32, _ body: (inout Entry) -> Void) { body(&entries[Int(index)]) }
 
-    private mutating func allocate() -> Int32 {
+    private func allocate() -> Int32 {
         if free >= 0 {
             let index = free
             free = entries[Int(index)].next
@@ -264,14 +265,14 @@ public struct PendingRequests {
         return Int32(entries.count - 1)
     }
 
-    private mutating func unlink(_ index: Int, from list: inout List) {
+    private func unlink(_ index: Int, from list: inout List) {
         let (previous, next) = (entries[index].previous, entries[index].next)
         if previous >= 0 { entries[Int(previous)].next = next } else { list.head = next }
         if next >= 0 { entries[Int(next)].previous = previous }
         list.count -= 1
     }
 
-    private mutating func release(_ index: Int32) {
+    private func release(_ index: Int32) {
         places.remove(index, hash: entries[Int(index)].key)
         let nextFree = free
         withEntry(index) { entry in

@@ -7,8 +7,8 @@ public final class SessionTable {
     public let limits: SessionLimits
     /// Part of the tokens, so that those of another process or loop are not taken for one's own.
     public let instance: UInt64
-    public var pending: PendingRequests
-    public var timelines: TimelineStore
+    public let pending: PendingRequests
+    public let timelines: TimelineStore
     public private(set) var attachedCount = 0
     /// Of all streams and replies.
     public private(set) var replayBytes = 0

@@ -4,7 +4,7 @@ import Core
 ///
 /// Events come by the ten thousand a second and questions now and then: so there is no index to keep, and to find one looks
 /// at a tag of each, which takes some microseconds.
-public struct TimelineStore {
+public final class TimelineStore {
     /// Of two hashes a half each: of id and correlation id, and of the id alone.
     private struct Tag {
         let owned: UInt32
@@ -24,7 +24,7 @@ public struct TimelineStore {
 
     /// - Parameter isOpen: it is also found by its id alone: it is no session's that somebody has.
     /// - Returns: the event's number, for what follows.
-    public mutating func begin(
+    public func begin(
         id: UnsafeRawBufferPointer, correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64,
         isOpen: Bool = false
     ) -> UInt64 {
@@ -54,15 +54,15 @@ public struct TimelineStore {
     }
 
     /// Nothing happens if the event was overwritten.
-    public mutating func mark(_ number: UInt64, _ stage: EventStage, at time: UInt64) {
+    public func mark(_ number: UInt64, _ stage: EventStage, at time: UInt64) {
         if let place = place(of: number) { ring[place].mark(stage, at: time) }
     }
 
-    public mutating func setTrace(_ number: UInt64, high: UInt64, low: UInt64) {
+    public func setTrace(_ number: UInt64, high: UInt64, low: UInt64) {
         if let place = place(of: number) { ring[place].traceID = (high, low) }
     }
 
-    public mutating func fail(_ number: UInt64, problem: String, at time: UInt64) {
+    public func fail(_ number: UInt64, problem: String, at time: UInt64) {
         guard let place = place(of: number) else { return }
         ring[place].mark(.failed, at: time)
         ring[place].problem = problem

@@ -4,7 +4,7 @@ import Testing
 
 /// What is remembered of requests after their answer, and who is to be given it.
 @Suite struct EndedRequestsTests {
-    private var pending = PendingRequests(requestsMax: 10, now: TestTable.start)
+    private let pending = PendingRequests(requestsMax: 10, now: TestTable.start)
     private var list = PendingRequests.List()
 
     private mutating func insert(_ id: String, content: Int = 0, waiter: UInt64 = 0) -> PendingRequests.Insertion {

@@ -7,13 +7,13 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
 }
 
 extension PendingRequests {
-    fileprivate mutating func insert(_ owner: UInt64, _ list: inout List, _ id: String, at milliseconds: UInt64)
+    fileprivate func insert(_ owner: UInt64, _ list: inout List, _ id: String, at milliseconds: UInt64)
         -> Insertion
     {
         Array(id.utf8).withUnsafeBytes { insert(owner: owner, list: &list, id: $0, deadline: instant(milliseconds)) }
     }
 
-    fileprivate mutating func settle(_ owner: UInt64, _ list: inout List, _ id: String) -> Bool {
+    fileprivate func settle(_ owner: UInt64, _ list: inout List, _ id: String) -> Bool {
         guard let settled = Array(id.utf8).withUnsafeBytes({ settle(owner: owner, list: &list, id: $0) }) else {
             return false
         }
@@ -21,7 +21,7 @@ extension PendingRequests {
         return true
     }
 
-    fileprivate mutating func settle(_ request: RequestID, _ list: inout List) -> String? {
+    fileprivate func settle(_ request: RequestID, _ list: inout List) -> String? {
         guard let id = id(of: request), settle(request, list: &list) != nil else { return nil }
         forget(request)
         return String(decoding: id, as: UTF8.self)
@@ -30,7 +30,7 @@ extension PendingRequests {
 
 @Suite struct PendingRequestsTests {
     @Test func anIDIsAnsweredOnce() {
-        var pending = PendingRequests(requestsMax: 10, now: instant(0))
+        let pending = PendingRequests(requestsMax: 10, now: instant(0))
         var list = PendingRequests.List()
         guard case .inserted = pending.insert(1, &list, "a", at: 100) else { return #expect(Bool(false)) }
         let result1 = pending.insert(1, &list, "a", at: 100)
@@ -43,7 +43,7 @@ extension PendingRequests {
     }
 
     @Test func ownersDoNotSeeEachOther() {
-        var pending = PendingRequests(requestsMax: 10, now: instant(0))
+        let pending = PendingRequests(requestsMax: 10, now: instant(0))
         var first = PendingRequests.List()
         var second = PendingRequests.List()
         _ = pending.insert(1, &first, "a", at: 100)
@@ -54,7 +54,7 @@ extension PendingRequests {
     }
 
     @Test func itHoldsNoMoreThanItMay() {
-        var pending = PendingRequests(requestsMax: 2, now: instant(0))
+        let pending = PendingRequests(requestsMax: 2, now: instant(0))
         var list = PendingRequests.List()
         _ = pending.insert(1, &list, "a", at: 100)
         _ = pending.insert(1, &list, "b", at: 100)
@@ -65,7 +65,7 @@ extension PendingRequests {
     }
 
     @Test func deadlinesPassOnceAndNotAfterTheAnswer() {
-        var pending = PendingRequests(requestsMax: 10, now: instant(0))
+        let pending = PendingRequests(requestsMax: 10, now: instant(0))
         var list = PendingRequests.List()
         _ = pending.insert(1, &list, "late", at: 100)
         _ = pending.insert(1, &list, "answered", at: 100)
@@ -85,7 +85,7 @@ extension PendingRequests {
     }
 
     @Test func anOwnersEndSettlesAllOfIts() {
-        var pending = PendingRequests(requestsMax: 100, now: instant(0))
+        let pending = PendingRequests(requestsMax: 100, now: instant(0))
         var first = PendingRequests.List()
         var second = PendingRequests.List()
         for number in 0..<20 { _ = pending.insert(1, &first, "\(number)", at: 100) }
@@ -106,7 +106,7 @@ extension PendingRequests {
             state ^= state << 17
             return Int(state % UInt64(below))
         }
-        var pending = PendingRequests(requestsMax: 200, now: instant(0))
+        let pending = PendingRequests(requestsMax: 200, now: instant(0))
         var lists = [PendingRequests.List](repeating: .init(), count: 5)
         var model: [[String: UInt64]] = Array(repeating: [:], count: 5)
         var now: UInt64 = 0
@@ -150,7 +150,7 @@ extension PendingRequests {
     }
 
     @Test func tracesOfForgottenRequestsAreTold() {
-        var pending = PendingRequests(requestsMax: 10, now: instant(0))
+        let pending = PendingRequests(requestsMax: 10, now: instant(0))
         var list = PendingRequests.List()
         for (id, trace) in [("a", UInt64(7)), ("b", 0), ("c", 9)] {
             guard case .inserted(let request) = pending.insert(1, &list, id, at: 100) else {

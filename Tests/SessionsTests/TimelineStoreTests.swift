@@ -6,7 +6,7 @@ import Testing
     private let name = CorrelationID.text(Array("session".utf8))
 
     private func begin(
-        _ store: inout TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil,
+        _ store: TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil,
         isOpen: Bool = true
     )
         -> UInt64
@@ -17,8 +17,8 @@ import Testing
     }
 
     @Test func stagesCountTheFirstTime() throws {
-        var store = TimelineStore(eventsMax: 4)
-        let number = begin(&store, "a", at: 10)
+        let store = TimelineStore(eventsMax: 4)
+        let number = begin(store, "a", at: 10)
         store.mark(number, .forwarded, at: 20)
         store.mark(number, .forwarded, at: 30)
         let timeline = try #require(store.find(id: Array("a".utf8), of: nil))
@@ -31,8 +31,8 @@ import Testing
     }
 
     @Test func theOldestIsOverwrittenAndItsNumberIsStale() {
-        var store = TimelineStore(eventsMax: 3)
-        let numbers = (0..<5).map { begin(&store, "\($0)", at: UInt64($0 + 1)) }
+        let store = TimelineStore(eventsMax: 3)
+        let numbers = (0..<5).map { begin(store, "\($0)", at: UInt64($0 + 1)) }
         #expect(store.count == 3)
         for (index, number) in numbers.enumerated() {
             store.mark(number, .pushed, at: 99)
@@ -44,33 +44,33 @@ import Testing
     }
 
     @Test func ofTwoWithTheSameIDTheNewerIsFoundOrThatOfTheSession() {
-        var store = TimelineStore(eventsMax: 10)
+        let store = TimelineStore(eventsMax: 10)
         let other = CorrelationID.text(Array("other".utf8))
-        _ = begin(&store, "a", at: 1)
-        _ = begin(&store, "a", at: 2, of: other)
-        _ = begin(&store, "a", at: 3)
+        _ = begin(store, "a", at: 1)
+        _ = begin(store, "a", at: 2, of: other)
+        _ = begin(store, "a", at: 3)
         #expect(store.find(id: Array("a".utf8), of: nil)?.time(of: .accepted) == 3)
         #expect(store.find(id: Array("a".utf8), of: other)?.time(of: .accepted) == 2)
         #expect(store.find(id: Array("a".utf8), of: .text([0x78])) == nil)
     }
 
     @Test func aSessionsEventIsFoundOnlyByItsSession() {
-        var store = TimelineStore(eventsMax: 4)
-        _ = begin(&store, "a", isOpen: false)
+        let store = TimelineStore(eventsMax: 4)
+        _ = begin(store, "a", isOpen: false)
         #expect(store.find(id: Array("a".utf8), of: nil) == nil)
         #expect(store.find(id: Array("a".utf8), of: name)?.time(of: .accepted) == 1)
     }
 
     @Test func noneAreKeptIfNoneMay() {
-        var store = TimelineStore(eventsMax: 0)
-        let number = begin(&store, "a")
+        let store = TimelineStore(eventsMax: 0)
+        let number = begin(store, "a")
         store.mark(number, .pushed, at: 1)
         #expect(store.count == 0 && store[number] == nil && store.find(id: Array("a".utf8), of: nil) == nil)
     }
 
     @Test func manyTurnsOfTheRingKeepTheIndexRight() {
-        var store = TimelineStore(eventsMax: 64)
-        for number in 0..<5000 { _ = begin(&store, "\(number % 100)", at: UInt64(number + 1)) }
+        let store = TimelineStore(eventsMax: 64)
+        for number in 0..<5000 { _ = begin(store, "\(number % 100)", at: UInt64(number + 1)) }
         for number in 4936..<5000 {
             #expect(store.find(id: Array("\(number % 100)".utf8), of: nil)?.time(of: .accepted) == UInt64(number + 1))
         }

@@ -129,7 +129,7 @@ extension Benchmark {
     }
 
     private static func timelines() -> TimelineStore {
-        var store = TimelineStore(eventsMax: 16_384)
+        let store = TimelineStore(eventsMax: 16_384)
         for number in 0..<16_384 {
             _ = Array(Samples.id(number).utf8).withUnsafeBytes {
                 store.begin(
