@@ -55,13 +55,14 @@ let package = Package(
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
         library("Sessions", ["Core"]),
         library("Tiers", ["Core", "JSON", "HTTP1", "Crypto"]),
+        library("Tokens", ["Core", "JSON", "Crypto"]),
         library("BrokerSettings", ["Core", "Telemetry", "Configuration", "Broker", "Program"]),
         library("Program", ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"]),
         library(
             "PublicWeb",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-                "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Program",
+                "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Tokens", "Program",
             ]),
         library(
             "Dispatcher",
@@ -93,6 +94,8 @@ let package = Package(
         .target(
             name: "TestBroker", dependencies: ["Core", "Broker"], path: "Tests/TestBroker", swiftSettings: swiftSettings
         ),
+        // Issues tokens, as a test's identity provider.
+        .target(name: "TestTokens", dependencies: ["COpenSSL"], path: "Tests/TestTokens", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -145,6 +148,7 @@ let package = Package(
         tests("BrokerTests", ["Broker", "TestBroker"]),
         tests("SessionsTests", ["Core", "Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),
+        tests("TokensTests", ["Tokens", "TestTokens", "Crypto", "JSON", "Core"]),
         tests(
             "PublicWebTests",
             [

@@ -1,11 +1,16 @@
 #pragma once
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -24,4 +29,42 @@ static inline void switchboard_ssl_ctx_set_options(SSL_CTX *context) {
 }
 static inline long switchboard_ssl_set_server_name(SSL *connection, const char *name) {
     return SSL_set_tlsext_host_name(connection, name);
+}
+
+/* Building a key of parameters, in C as they are kept by their pointers until the key is made. NULL if they make none. */
+static inline EVP_PKEY *switchboard_key_of(const char *type, OSSL_PARAM_BLD *builder) {
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EVP_PKEY *key = NULL;
+    if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    return key;
+}
+static inline EVP_PKEY *switchboard_rsa_key(const unsigned char *modulus, int modulus_bytes,
+                                            const unsigned char *exponent, int exponent_bytes) {
+    BIGNUM *n = BN_bin2bn(modulus, modulus_bytes, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, exponent_bytes, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key = NULL;
+    if (n != NULL && e != NULL && builder != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        key = switchboard_key_of("RSA", builder);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(e);
+    BN_free(n);
+    return key;
+}
+/* point: 0x04, X, Y */
+static inline EVP_PKEY *switchboard_p256_key(const unsigned char point[65]) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key = NULL;
+    if (builder != NULL &&
+        OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, 65) == 1)
+        key = switchboard_key_of("EC", builder);
+    OSSL_PARAM_BLD_free(builder);
+    return key;
 }

@@ -20,11 +20,12 @@ enum ModuleRules {
         "TelemetryExport": ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"],
         "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry"],
         "Tiers": ["Core", "JSON", "HTTP1", "Crypto"],
+        "Tokens": ["Core", "JSON", "Crypto"],
         "Program": ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"],
         "BrokerSettings": ["Core", "Telemetry", "Configuration", "Broker", "Program"],
         "PublicWeb": [
             "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-            "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Program",
+            "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Tokens", "Program",
         ],
         "Dispatcher": [
             "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "EventTracing", "Configuration", "Reactor",
