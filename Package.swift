@@ -153,8 +153,8 @@ let package = Package(
             "PublicWebTests",
             [
                 "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "CloudEvents", "Telemetry",
-                "JSON",
-                "WebSocket", "Tiers", "HTTPClient", "Core", "Configuration", "Program",
+                "JSON", "WebSocket", "Tiers", "Tokens", "TestTokens", "HTTP1", "HTTPServer", "HTTPClient", "Reactor",
+                "Core", "Configuration", "Program",
             ]),
         tests(
             "DispatcherTests",

@@ -26,6 +26,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
     case dispatcherUnavailable = "dispatcher-unavailable"
     case brokerUnavailable = "broker-unavailable"
     case noListener = "no-listener"
+    case keysUnavailable = "keys-unavailable"
     case overloaded = "overloaded"
     case draining = "draining"
     case deadlinePassed = "deadline-passed"
@@ -52,7 +53,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .internalError: 500
         case .notImplemented: 501
         case .listenerFailed: 502
-        case .dispatcherUnavailable, .brokerUnavailable, .noListener, .overloaded, .draining: 503
+        case .dispatcherUnavailable, .brokerUnavailable, .noListener, .keysUnavailable, .overloaded, .draining: 503
         case .deadlinePassed: 504
         case .versionNotSupported: 505
         }
@@ -88,6 +89,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .dispatcherUnavailable: "The dispatcher can't be reached"
         case .brokerUnavailable: "The message broker can't be reached"
         case .noListener: "No service listens for this event type"
+        case .keysUnavailable: "The keys for tokens are not there"
         case .overloaded: "Overloaded"
         case .draining: "Shutting down"
         case .deadlinePassed: "No answer before the deadline"

@@ -10,4 +10,6 @@ struct Arrival {
     var isOpen = false
     /// Of the HTTP request that it came with.
     var trace = PropagatedContext()
+    /// Who sends it; nil in open mode.
+    var principal: [UInt8]?
 }

@@ -7,6 +7,8 @@ enum ConnectionEnd {
     case goingAway(reconnectAfterMilliseconds: UInt64)
     case sessionClosed
     case sessionEnded
+    case tokenExpired
+    case tooFast
 
     var closeCode: CloseCode {
         switch self {
@@ -15,6 +17,8 @@ enum ConnectionEnd {
         case .goingAway: .goingAway
         case .sessionClosed: .normal
         case .sessionEnded: .policyViolation
+        case .tokenExpired: .unauthenticated
+        case .tooFast: .rateLimited
         }
     }
 
@@ -25,6 +29,8 @@ enum ConnectionEnd {
         case .goingAway(let milliseconds): "reconnect in \(milliseconds)"
         case .sessionClosed: "closed by the client"
         case .sessionEnded: "the session was ended"
+        case .tokenExpired: "the token has expired"
+        case .tooFast: "far more events than the rate allows"
         }
     }
 }

@@ -12,6 +12,8 @@ struct ConnectionRequest: Sendable {
 
     let kind: Kind
     let wish: SessionWish
+    /// Nil in open mode.
+    let grant: Grant?
     let timing: RequestTiming?
     /// Ends when the connection is joined to its session, refused, or lost on the way.
     var handshake: OpenSpan?

@@ -71,11 +71,14 @@ final class EventsExchange: RequestOwner {
         let acceptance =
             session.map {
                 home.accept(
-                    bytes, envelope, for: $0, Arrival(waiter: handle, isOverHTTP: true, trace: post.trace))
+                    bytes, envelope, for: $0,
+                    Arrival(waiter: handle, isOverHTTP: true, trace: post.trace, principal: post.principal))
             }
             ?? home.accept(
                 bytes, envelope, for: self,
-                Arrival(keepsCorrelationID: true, isOverHTTP: true, isOpen: true, trace: post.trace))
+                Arrival(
+                    keepsCorrelationID: true, isOverHTTP: true, isOpen: true, trace: post.trace,
+                    principal: post.principal))
         switch acceptance {
         case .accepted: break
         case .refused(let problem): finish(id, problem)

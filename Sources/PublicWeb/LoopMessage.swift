@@ -14,6 +14,8 @@ enum LoopMessage: Sendable {
     case halfClosed(origin: Int, wait: UInt64)
     /// The client of a request has gone away.
     case abandoned(origin: Int, wait: UInt64)
+    /// A token names a key that is not known: the first loop fetches them.
+    case fetchKeys
     case drain(spreadMilliseconds: UInt64)
     case stop
 }

@@ -16,6 +16,12 @@ public struct PublicWebConfiguration: Sendable {
     public var tlsKeyFile: String?
     public var drainMilliseconds: UInt64 = 5000
     public var descriptorsMax = 1024
+    /// Nil: open mode.
+    var authentication: ClientAuthentication?
+    /// Open mode also beyond loopback.
+    public var isOpenToAll = false
+    /// Pages from which browsers may come; nil: as `OriginPolicy` says.
+    public var origins: [String]?
     var limits = PublicWebLimits()
 
     public init() {}

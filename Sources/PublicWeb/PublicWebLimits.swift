@@ -6,6 +6,7 @@ struct PublicWebLimits: Sendable {
     var batchEventsMax = 256
     var inFlightPerSessionMax = 1024
     var sessions = SessionLimits()
+    var principals = PrincipalLimits()
     /// Of an event for a session's stream: it must fit into what may wait for a client, with what waits already.
     var streamedEventBytesMax: Int { sessions.outputHardBytesMax / 2 }
     var pingIntervalMilliseconds: UInt64 = 25_000

@@ -82,6 +82,7 @@ extension PublicWebLoop {
                 id: id, correlationID: correlationID, owner: owner.handle, acceptedAt: wall, isOpen: arrival.isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
+        if let principal = arrival.principal { sessions.timelines.setPrincipal(timeline, principal) }
         if let context = trace.spans?.context {
             sessions.timelines.setTrace(timeline, high: context.traceIDHigh, low: context.traceIDLow)
         }

@@ -7,15 +7,15 @@ import Sessions
 
 /// Events over HTTP.
 extension PublicWebLoop {
-    func postEvents(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    func postEvents(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         let headers = request.head.headers
         let mode = headers.withFirst("content-type") { type in
             HTTPBinding.mode(contentType: type, hasSpecversionHeader: headers.contains("ce-specversion"))
         }
         switch mode {
-        case .structured: begin(request.body, .single, request, exchange)
-        case .batch: begin(request.body, .batch, request, exchange)
-        case .binary: postBinary(request, exchange)
+        case .structured: begin(request.body, .single, request, exchange, grant)
+        case .batch: begin(request.body, .batch, request, exchange, grant)
+        case .binary: postBinary(request, exchange, grant)
         case .unsupported:
             let detail =
                 "Send application/cloudevents+json, application/cloudevents-batch+json, or ce-* headers with any type."
@@ -24,7 +24,7 @@ extension PublicWebLoop {
         }
     }
 
-    private func postBinary(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    private func postBinary(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         var attributes: [(name: String, value: String)] = []
         request.head.headers.forEachField { name, value in
             let lowercased = name.text.lowercased()
@@ -35,13 +35,13 @@ extension PublicWebLoop {
                 try HTTPBinding.event(
                     fromBinary: attributes, contentType: request.head.headers.first("content-type"), body: body)
             }
-            begin(event, .single, request, exchange)
+            begin(event, .single, request, exchange, grant)
         } catch {
             exchange.respond(Problem(.malformedEvent, error.detail))
         }
     }
 
-    func postPing(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    func postPing(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         var event: [UInt8] = []
         event.append("{\"specversion\":\"1.0\",\"id\":\"")
         UUIDv7(wallNanoseconds: SystemClock.wallNanoseconds(), random: &random).append(to: &event)
@@ -56,12 +56,12 @@ extension PublicWebLoop {
             event.append(contentsOf: request.body)
         }
         event.append(0x7D)
-        begin(event, .single, request, exchange)
+        begin(event, .single, request, exchange, grant)
     }
 
     /// Nothing of a batch is taken unless all of it is well-formed.
     private func begin(
-        _ body: [UInt8], _ form: EventsPost.Form, _ request: HTTPRequest, _ exchange: HTTPExchange
+        _ body: [UInt8], _ form: EventsPost.Form, _ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?
     ) {
         guard isQueryReadable(request, exchange) else { return }
         var named: CorrelationID?
@@ -71,7 +71,9 @@ extension PublicWebLoop {
         }
         let found: Result<CorrelationID?, Problem> = body.withUnsafeBytes { bytes in
             do throws(EventError) {
-                return check(bytes, try Self.envelopes(bytes, form), form, named: named)
+                let envelopes = try Self.envelopes(bytes, form)
+                if let grant, let problem = refusal(of: envelopes, in: bytes, by: grant) { return .failure(problem) }
+                return check(bytes, envelopes, form, named: named)
             } catch {
                 return .failure(Problem(.malformedEvent, error.detail))
             }
@@ -80,7 +82,9 @@ extension PublicWebLoop {
         switch found {
         case .failure(let problem): exchange.respond(problem)
         case .success(let id):
-            let post = EventsPost(body: body, form: form, correlationID: id, isAsync: isAsync, trace: request.trace)
+            let post = EventsPost(
+                body: body, form: form, correlationID: id, principal: grant?.principal.name, isAsync: isAsync,
+                trace: request.trace)
             ask(.post(post), at: id.map { loopIndex(of: $0) } ?? index, exchange)
         }
     }
@@ -124,6 +128,9 @@ extension PublicWebLoop {
             // It was scanned when it arrived.
             guard let envelopes = try? Self.envelopes(bytes, post.form) else { return }
             let session = post.correlationID.flatMap { sessions.find($0) }
+            if let session, session.principal != post.principal {
+                return responder.respond(HTTPAnswer(Problem(.sessionHeld, "The session is somebody else's.")))
+            }
             if let first = envelopes.first, let type = first.value(.type, in: bytes), type.hasPrefix("switchboard.") {
                 return responder.respond(postControl(type, bytes, first, session))
             }
@@ -146,7 +153,7 @@ extension PublicWebLoop {
     private func postAsync(
         _ bytes: UnsafeRawBufferPointer, _ envelopes: [EventEnvelope], _ post: EventsPost, _ known: Session?
     ) -> HTTPAnswer {
-        guard let session = known ?? beginSession(post.correlationID) else {
+        guard let session = known ?? beginSession(post.correlationID, post.principal) else {
             return HTTPAnswer(Problem(.overloaded, "Too many sessions are open.", retryAfterSeconds: 1))
         }
         var body: [UInt8] = []
@@ -160,7 +167,8 @@ extension PublicWebLoop {
             JSONWriter.appendString(id, to: &body)
             switch accept(
                 bytes, envelope, for: session,
-                Arrival(isOverHTTP: true, isOpen: post.correlationID == nil, trace: post.trace)
+                Arrival(
+                    isOverHTTP: true, isOpen: post.correlationID == nil, trace: post.trace, principal: post.principal)
             ) {
             case .ended(let place) where post.form == .single:
                 return HTTPAnswer(
@@ -187,11 +195,10 @@ extension PublicWebLoop {
         return HTTPAnswer(status: 202, contentType: "application/json", headers: headers, body: body)
     }
 
-    private func beginSession(_ id: CorrelationID?) -> Session? {
+    private func beginSession(_ id: CorrelationID?, _ principal: [UInt8]?) -> Session? {
         let secret = SessionToken.Secret(random: &random)
-        let opening = sessions.open(SessionWish(correlationID: id), connection: 0, secret: secret, now: loop.now) {
-            newCorrelationID()
-        }
+        let wish = SessionWish(correlationID: id, principal: principal)
+        let opening = sessions.open(wish, connection: 0, secret: secret, now: loop.now) { newCorrelationID() }
         guard case .opened(let session, _) = opening else { return nil }
         shared.metrics.sessionsOpened.add()
         countSessions()

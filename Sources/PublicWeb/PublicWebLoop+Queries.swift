@@ -37,14 +37,15 @@ extension PublicWebLoop {
     }
 
     /// An event that was no session's is on the loop that took it, which its id does not tell: each in turn is asked.
-    func getEvent(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    func getEvent(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         guard isQueryReadable(request, exchange) else { return }
         var session: CorrelationID?
         if let text = request.head.queryItem("correlationid") {
             session = CorrelationID(text)
             if session == nil { return exchange.respond(Self.badCorrelationID) }
         }
-        let query = SessionQuery.event(id: Array(request.parameter.utf8), session, left: shared.loopCount - 1)
+        let query = SessionQuery.event(
+            id: Array(request.parameter.utf8), session, principal: grant?.principal.name, left: shared.loopCount - 1)
         report(.ask(query, origin: index, wait: queryWaits.insert(exchange)), to: session.map(loopIndex) ?? index)
     }
 
@@ -101,12 +102,12 @@ extension PublicWebLoop {
     // MARK: On the session's loop
 
     func answer(_ query: SessionQuery, for origin: Int, _ wait: UInt64) {
-        if case .event(let id, let session, let left) = query {
-            guard let found = event(id, of: session) else {
+        if case .event(let id, let session, let principal, let left) = query {
+            guard let found = event(id, of: session, by: principal) else {
                 guard left > 0 else {
                     return report(.answered(wait: wait, HTTPAnswer(Self.unknownEvent)), to: origin)
                 }
-                let next = SessionQuery.event(id: id, session, left: left - 1)
+                let next = SessionQuery.event(id: id, session, principal: principal, left: left - 1)
                 return report(.ask(next, origin: origin, wait: wait), to: (index + 1) % shared.loopCount)
             }
             return report(.answered(wait: wait, found), to: origin)
@@ -131,8 +132,8 @@ extension PublicWebLoop {
         switch query {
         case .post(let post): self.post(post, responder, waiting: waiting)
         case .list(let place, let max): responder.respond(list(place, max))
-        case .event(let id, let name, _):
-            responder.respond(event(id, of: name) ?? HTTPAnswer(Self.unknownEvent))
+        case .event(let id, let name, let principal, _):
+            responder.respond(event(id, of: name, by: principal) ?? HTTPAnswer(Self.unknownEvent))
         case .show(let name):
             responder.respond(
                 found(name) { HTTPAnswer(status: 200, contentType: "application/json", body: description(of: $0)) })
@@ -149,9 +150,11 @@ extension PublicWebLoop {
         sessions.find(name).map(body) ?? HTTPAnswer(Problem(.notFound, "There is no such session."))
     }
 
-    /// Nil if the event is not known here.
-    private func event(_ id: [UInt8], of name: CorrelationID?) -> HTTPAnswer? {
-        guard let timeline = sessions.timelines.find(id: id, of: name) else { return nil }
+    /// Nil if no such event of the principal's is known here.
+    private func event(_ id: [UInt8], of name: CorrelationID?, by principal: [UInt8]?) -> HTTPAnswer? {
+        guard let timeline = sessions.timelines.find(id: id, of: name), timeline.principal == principal else {
+            return nil
+        }
         var body: [UInt8] = []
         body.append("{\"id\":")
         JSONWriter.appendString(String(decoding: id, as: UTF8.self), to: &body)

@@ -14,12 +14,21 @@ extension PublicWebLoop {
     func publicRouter() -> HTTPRouter {
         var router = HTTPRouter()
         addHealth(to: &router)
-        router.add(.get, "/ws", isTraced: true) { [unowned self] in openSession($0, $1) }
-        router.add(.post, "/events", isTraced: true) { [unowned self] in postEvents($0, $1) }
-        router.add(.get, "/events/{id}", isTraced: true) { [unowned self] in getEvent($0, $1) }
-        router.add(.get, "/sessions/{correlationid}/events", isTraced: true) { [unowned self] in openStream($0, $1) }
-        router.add(.post, "/ping", isTraced: true) { [unowned self] in postPing($0, $1) }
-        if let path = shared.echoPath { router.add(.get, path) { [unowned self] in openEcho($0, $1) } }
+        func add(
+            _ method: HTTPMethod, _ path: String, _ handler: @escaping (HTTPRequest, HTTPExchange, Grant?) -> Void
+        ) {
+            router.add(method, path, isTraced: path != shared.echoPath) { [unowned self] request, exchange in
+                admit(request, exchange) { handler(request, exchange, $0) }
+            }
+        }
+        add(.get, "/ws") { [unowned self] in openSession($0, $1, $2) }
+        add(.post, "/events") { [unowned self] in postEvents($0, $1, $2) }
+        add(.get, "/events/{id}") { [unowned self] in getEvent($0, $1, $2) }
+        add(.get, "/sessions/{correlationid}/events") { [unowned self] in openStream($0, $1, $2) }
+        add(.post, "/ping") { [unowned self] in postPing($0, $1, $2) }
+        if let path = shared.echoPath {
+            add(.get, path) { [unowned self] request, exchange, _ in openEcho(request, exchange) }
+        }
         return router
     }
 
@@ -46,20 +55,21 @@ extension PublicWebLoop {
 
     // MARK: Connections
 
-    private func openSession(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    private func openSession(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         guard let upgrade = upgrade(request, exchange) else { return }
-        guard let wish = wish(request, exchange) else { return }
+        guard let wish = wish(request, exchange, grant) else { return }
         let isStrict = upgrade.subprotocols.contains(Self.subprotocol)
         let answer = Self.answer(to: upgrade, subprotocol: isStrict ? Self.subprotocol : nil)
         connect(
             exchange,
             ConnectionRequest(
-                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, timing: exchange.timing))
+                kind: .webSocket(answer: answer, isStrict: isStrict), wish: wish, grant: grant, timing: exchange.timing)
+        )
     }
 
-    private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    private func openStream(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         guard let id = CorrelationID(request.parameter) else { return exchange.respond(Self.badCorrelationID) }
-        guard var wish = wish(request, exchange) else { return }
+        guard var wish = wish(request, exchange, grant) else { return }
         wish.correlationID = id
         if let last = request.head.headers.first("last-event-id") {
             guard let sequence = SequenceText.parse(last) else {
@@ -71,13 +81,13 @@ extension PublicWebLoop {
         connect(
             exchange,
             ConnectionRequest(
-                kind: .eventStream, wish: wish, timing: exchange.timing))
+                kind: .eventStream, wish: wish, grant: grant, timing: exchange.timing))
     }
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.
-    private func wish(_ request: HTTPRequest, _ exchange: HTTPExchange) -> SessionWish? {
+    private func wish(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) -> SessionWish? {
         guard isQueryReadable(request, exchange) else { return nil }
-        var wish = SessionWish()
+        var wish = SessionWish(principal: grant?.principal.name)
         if isDraining {
             exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
             return nil

@@ -72,6 +72,9 @@ extension PublicWebLoop {
             let problem = Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1)
             return refuse(channel, request, problem)
         }
+        if let grant = request.grant, let problem = refusal(ofConnection: grant, request.wish) {
+            return refuse(channel, request, problem)
+        }
         let handle = connections.reserve()
         let secret = SessionToken.Secret(random: &random)
         let opening = sessions.open(
@@ -80,6 +83,7 @@ extension PublicWebLoop {
         switch opening {
         case .refused(let refusal):
             connections.remove(handle)
+            request.grant?.principal.disconnect()
             refuse(channel, request, Self.problem(refusal))
         case .opened(let session, let details):
             if details.takenOver != 0, let older = connections[details.takenOver] { older.end(.takenOver) }
@@ -104,6 +108,7 @@ extension PublicWebLoop {
             connection = EventStream(home: self, session: session, handle: handle, channel: channel)
         }
         connections.fill(handle, connection)
+        if let grant = request.grant { connection.authorise(grant) }
         endHandshake(request, of: session)
         channel.handler = connection
         count(details)

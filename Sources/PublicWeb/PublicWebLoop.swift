@@ -52,6 +52,7 @@ final class PublicWebLoop: TimerTarget {
     private var internalServer: HTTPServer?
     private var expired: [PendingRequests.Expired] = []
     private var drain: DrainPlan?
+    private var keyFetcher: KeyFetcher?
 
     init(index: Int, shared: PublicWebShared, loop: EventLoop) {
         self.index = index
@@ -92,7 +93,12 @@ final class PublicWebLoop: TimerTarget {
         self.publicServer = publicServer
         self.internalServer = internalServer
         setTimer(TimerKind.deadlines, Self.deadlineScanMilliseconds)
-        if index == 0 { probeDispatcher() }
+        guard index == 0 else { return }
+        probeDispatcher()
+        if let clients = shared.clients, let url = clients.url {
+            keyFetcher = KeyFetcher(clients, url: url, shared: shared, loop: loop)
+            keyFetcher?.fetch()
+        }
     }
 
     var isDraining: Bool { drain != nil }
@@ -121,6 +127,7 @@ final class PublicWebLoop: TimerTarget {
         case .answered(let wait, let answer): finishQuery(wait, answer)
         case .halfClosed(let origin, let wait): halfClosed(origin, wait)
         case .abandoned(let origin, let wait): abandon(origin, wait)
+        case .fetchKeys: keyFetcher?.begin()
         case .drain(let spread): beginDrain(spreadMilliseconds: spread)
         case .stop: loop.stop()
         }

@@ -7,38 +7,47 @@ import Telemetry
 public struct PublicWebProgram: RunningProgram {
     public static let service = "public-web"
 
-    public static let settings = [
-        Setting("host", .text, default: "127.0.0.1", "The public listener's address."),
-        Setting("port", .integer(0...65_535), default: "8080", "The public listener's port; 0 takes a free one."),
-        Setting("internal-host", .text, default: "127.0.0.1", "The internal listener's address, for dispatchers."),
-        Setting("internal-port", .integer(0...65_535), default: "8081", "The internal listener's port."),
-        Setting("internal-url", .text, "Where dispatchers reach the internal listener, if not at its host and port."),
-        Setting("dispatcher-url", .text, default: "http://127.0.0.1:8082", "Where events are forwarded to."),
-        ProgramMain.internalSecretSetting,
-        Setting("loops", .integer(0...64), default: "0", "Event loops; 0 is one per core."),
-        Setting("echo-path", .text, "A WebSocket path that echoes messages, for conformance suites; off without it."),
-        Setting(
-            "tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
-        Setting("tls-key", .text, "The certificate's key, a PEM file."),
-        Setting(
-            "drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."),
-        Setting("message-max", .bytes, default: "64KiB", "The largest WebSocket message and HTTP body."),
-        Setting(
-            "in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."),
-        Setting("deadline", .duration, default: "30s", "How long an answer is waited for, unless the event says."),
-        Setting("dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
-        Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),
-        Setting("pong-timeout", .duration, default: "10s", "A client that is silent so long after a ping is let go."),
-        Setting(
-            "sessions-max", .integer(1...10_000_000), default: "200000", "Sessions, with a connection and without."),
-        Setting("session-linger", .duration, default: "120s", "How long a session outlives its connection."),
-        Setting("replay-events", .integer(1...100_000), default: "1000", "Events a session keeps to be sent again."),
-        Setting("replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps; at most --output-max."),
-        Setting("replay-age", .duration, default: "120s", "How long a session keeps an event."),
-        Setting("replay-total", .bytes, default: "512MiB", "Bytes of events that all sessions keep together."),
-        Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
-        Setting("output-max", .bytes, default: "1MiB", "A client with more waiting output is let go at once."),
-    ]
+    public static let settings =
+        [
+            Setting("host", .text, default: "127.0.0.1", "The public listener's address."),
+            Setting("port", .integer(0...65_535), default: "8080", "The public listener's port; 0 takes a free one."),
+            Setting("internal-host", .text, default: "127.0.0.1", "The internal listener's address, for dispatchers."),
+            Setting("internal-port", .integer(0...65_535), default: "8081", "The internal listener's port."),
+            Setting(
+                "internal-url", .text, "Where dispatchers reach the internal listener, if not at its host and port."),
+            Setting("dispatcher-url", .text, default: "http://127.0.0.1:8082", "Where events are forwarded to."),
+            ProgramMain.internalSecretSetting,
+            Setting("loops", .integer(0...64), default: "0", "Event loops; 0 is one per core."),
+            Setting(
+                "echo-path", .text, "A WebSocket path that echoes messages, for conformance suites; off without it."),
+            Setting(
+                "tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
+            Setting("tls-key", .text, "The certificate's key, a PEM file."),
+            Setting(
+                "drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."
+            ),
+            Setting("message-max", .bytes, default: "64KiB", "The largest WebSocket message and HTTP body."),
+            Setting(
+                "in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."
+            ),
+            Setting("deadline", .duration, default: "30s", "How long an answer is waited for, unless the event says."),
+            Setting(
+                "dispatcher-wait", .duration, default: "5s", "How long an event waits for a dispatcher that is away."),
+            Setting("ping-interval", .duration, default: "25s", "A client is pinged after so much silence."),
+            Setting(
+                "pong-timeout", .duration, default: "10s", "A client that is silent so long after a ping is let go."),
+            Setting(
+                "sessions-max", .integer(1...10_000_000), default: "200000", "Sessions, with a connection and without."),
+            Setting("session-linger", .duration, default: "120s", "How long a session outlives its connection."),
+            Setting(
+                "replay-events", .integer(1...100_000), default: "1000", "Events a session keeps to be sent again."),
+            Setting(
+                "replay-bytes", .bytes, default: "1MiB", "Bytes of events that a session keeps; at most --output-max."),
+            Setting("replay-age", .duration, default: "120s", "How long a session keeps an event."),
+            Setting("replay-total", .bytes, default: "512MiB", "Bytes of events that all sessions keep together."),
+            Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
+            Setting("output-max", .bytes, default: "1MiB", "A client with more waiting output is let go at once."),
+        ] + AccessSettings.settings
 
     private let server: PublicWebServer
 
@@ -74,6 +83,7 @@ public struct PublicWebProgram: RunningProgram {
         result.limits.pingIntervalMilliseconds = UInt64(settings.integer("ping-interval"))
         result.limits.pongTimeoutMilliseconds = UInt64(settings.integer("pong-timeout"))
         result.limits.sessions = sessionLimits(settings, loops: result.loops)
+        try AccessSettings.read(settings, into: &result)
         try check(result)
         return result
     }

@@ -35,10 +35,29 @@ public final class PublicWebServer: Sendable {
             }
             logger.info("no internal secret: calls between tiers are trusted, on loopback only")
         }
+        try checkAccess(configuration, logger)
         do throws(SystemError) {
             return try PublicWebServer(configuration, tls: tls, logger: logger, registry: registry, tracer: tracer)
         } catch {
             throw .system(error)
+        }
+    }
+
+    private static func checkAccess(
+        _ configuration: PublicWebConfiguration, _ logger: Logger
+    ) throws(PublicWebError) {
+        if let authentication = configuration.authentication {
+            let algorithms = authentication.rules.algorithms.map(\.rawValue).sorted().joined(separator: " ")
+            return logger.info("clients need a token", ["algorithms": .string(algorithms)])
+        }
+        let isLoopback = LoopbackAddress.contains(configuration.host)
+        guard isLoopback || configuration.isOpenToAll else { throw .needsAuthentication(host: configuration.host) }
+        if isLoopback {
+            logger.info("open: clients need no token, on loopback only")
+        } else {
+            logger.warning(
+                "open to all: clients need no token, and the public listener is beyond loopback",
+                ["host": .string(configuration.host)])
         }
     }
 
@@ -55,13 +74,20 @@ public final class PublicWebServer: Sendable {
             configuration.internalURL
             ?? "http://\(Self.authority(configuration.internalHost, internalSockets[0].port))"
         var random = RandomSource()
+        let clients = configuration.authentication.map {
+            ClientAuthenticator($0, limits: configuration.limits.principals, registry: registry)
+        }
         let shared = PublicWebShared(
             limits: configuration.limits, logger: logger,
-            metrics: PublicWebMetrics(registry: registry, limits: Self.limits(of: configuration)), tracer: tracer,
-            readiness: Readiness(),
+            metrics: PublicWebMetrics(registry: registry, limits: Self.limits(of: configuration)),
+            access: AccessMetrics(registry: registry), tracer: tracer,
+            readiness: Readiness(fetchesKeys: clients?.url != nil),
             budget: ConnectionBudget(connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve, 16)),
             tls: tls, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,
-            internalURL: internalURL, internalSecret: configuration.internalSecret, instance: random.next() & ~0xFF,
+            internalURL: internalURL, internalSecret: configuration.internalSecret, clients: clients,
+            origins: OriginPolicy(
+                origins: configuration.origins, isLoopback: LoopbackAddress.contains(configuration.host)),
+            instance: random.next() & ~0xFF,
             loopCount: configuration.loops)
         readiness = shared.readiness
         drainMilliseconds = configuration.drainMilliseconds

@@ -8,6 +8,7 @@ struct PublicWebShared: Sendable {
     let limits: PublicWebLimits
     let logger: Logger
     let metrics: PublicWebMetrics
+    let access: AccessMetrics
     let tracer: Tracer
     let readiness: Readiness
     let budget: ConnectionBudget
@@ -16,6 +17,9 @@ struct PublicWebShared: Sendable {
     let dispatcherURL: String
     let internalURL: String
     let internalSecret: [UInt8]?
+    /// Nil in open mode.
+    let clients: ClientAuthenticator?
+    let origins: OriginPolicy
     /// Random, with the low byte clear: a loop's own number is this one plus its index.
     let instance: UInt64
     let loopCount: Int

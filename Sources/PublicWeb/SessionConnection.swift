@@ -8,7 +8,10 @@ import Sessions
 class SessionConnection: ChannelHandler, TimerTarget {
     /// Kinds of timers; from `firstOwnTimer` on they are the subclass's.
     static let outputTimer = 0
-    static let firstOwnTimer = 1
+    static let expiryTimer = 1
+    static let firstOwnTimer = 2
+    /// The clock that a token goes by can be set meanwhile.
+    private static let expiryCheckMilliseconds: Double = 300_000
 
     // In the order that wastes least: a gateway has many thousands of these.
     let session: Session
@@ -16,6 +19,7 @@ class SessionConnection: ChannelHandler, TimerTarget {
     /// Among the loop's connections.
     let handle: UInt64
     private(set) var channel: Channel?
+    private var authorisation: SessionAuthorisation?
     private var output = OutputWatch()
     private var isOutputWatched = false
     /// It has left its session, and only its last bytes are still on their way.
@@ -42,9 +46,32 @@ class SessionConnection: ChannelHandler, TimerTarget {
     func cancelTimers() {}
 
     func timerFired(kind: Int) {
+        if kind == Self.expiryTimer { return watchExpiry() }
         guard kind == Self.outputTimer else { return }
         isOutputWatched = false
         lookAtOutput()
+    }
+
+    // MARK: Authorisation
+
+    /// Nil in open mode.
+    var grant: Grant? { authorisation?.grant }
+
+    /// Of the grant's principal, it is one of the connections that are counted.
+    func authorise(_ grant: Grant) {
+        authorisation = SessionAuthorisation(grant)
+        watchExpiry()
+    }
+
+    private func watchExpiry() {
+        guard !isClosing, let authorisation else { return }
+        let left = authorisation.grant.endSeconds * 1000 - Double(SystemClock.wallNanoseconds()) / 1e6
+        guard left > 0 else {
+            home.shared.access.expired.add()
+            return end(.tokenExpired)
+        }
+        authorisation.timer = home.loop.schedule(
+            self, kind: Self.expiryTimer, afterMilliseconds: UInt64(min(left, Self.expiryCheckMilliseconds)) + 1)
     }
 
     // MARK: Output
@@ -102,6 +129,10 @@ class SessionConnection: ChannelHandler, TimerTarget {
     private func leave() {
         isClosing = true
         cancelTimers()
+        if let authorisation {
+            home.loop.cancel(&authorisation.timer)
+            authorisation.grant.principal.disconnect()
+        }
         home.left(session, handle)
     }
 }

@@ -69,6 +69,7 @@ final class WebSocketConnection: SessionConnection {
             envelope = try EventEnvelope.scan(message, rules: rules)
             try envelope.checkMembersOfClient()
         } catch {
+            if let grant, home.refusal(of: 1, by: grant)?.isAbuse == true { return end(.tooFast) }
             return refuse(Problem(.malformedEvent, error.detail), cause: Self.findID(message))
         }
         let cause = envelope.value(.id, in: message)
@@ -76,11 +77,34 @@ final class WebSocketConnection: SessionConnection {
             if let problem = home.control(type, message, envelope, of: session) { refuse(problem, cause: cause) }
             return
         }
-        switch home.accept(message, envelope, for: session, Arrival()) {
+        if let grant, !isPermitted(message, envelope, by: grant) { return }
+        switch home.accept(message, envelope, for: session, Arrival(principal: session.principal)) {
         case .accepted, .stillWaiting: break
         case .refused(let problem): refuse(problem, cause: cause)
         case .ended(let place): answerAgain(place)
         }
+    }
+
+    /// Whether the client may send the event now. If not, it was told; but what was accepted before keeps the outcome that
+    /// it has or gets.
+    private func isPermitted(
+        _ message: UnsafeRawBufferPointer, _ envelope: EventEnvelope, by grant: Grant
+    ) -> Bool {
+        let cause = envelope.value(.id, in: message)
+        let refused = home.refusal(of: 1, by: grant)
+        if refused?.isAbuse == true {
+            end(.tooFast)
+            return false
+        }
+        guard let problem = refused?.problem ?? home.refusal(ofType: envelope.value(.type, in: message), by: grant)
+        else { return true }
+        let known = PublicWebLoop.withDecoded(cause) { home.sessions.pending.find(owner: session.handle, id: $0) }
+        switch known?.state {
+        case nil: refuse(problem, cause: cause)
+        case .waiting: break
+        case .ended(let place): answerAgain(place)
+        }
+        return false
     }
 
     private func answerAgain(_ place: PendingRequests.Place) {

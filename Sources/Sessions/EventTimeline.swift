@@ -9,6 +9,8 @@ public struct EventTimeline: Sendable {
     public private(set) var times = InlineArray<9, UInt64>(repeating: 0)
     /// Of its trace, if that is recorded; 0 otherwise.
     public internal(set) var traceID: (high: UInt64, low: UInt64) = (0, 0)
+    /// Who sent it; nil for anybody.
+    public internal(set) var principal: [UInt8]?
     /// What kind of problem it failed with.
     public internal(set) var problem: String?
 

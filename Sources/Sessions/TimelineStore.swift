@@ -58,6 +58,10 @@ public final class TimelineStore {
         if let place = place(of: number) { ring[place].mark(stage, at: time) }
     }
 
+    public func setPrincipal(_ number: UInt64, _ principal: [UInt8]) {
+        if let place = place(of: number) { ring[place].principal = principal }
+    }
+
     public func setTrace(_ number: UInt64, high: UInt64, low: UInt64) {
         if let place = place(of: number) { ring[place].traceID = (high, low) }
     }

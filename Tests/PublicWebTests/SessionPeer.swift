@@ -7,9 +7,13 @@ final class SessionPeer {
     let opened: JSONValue
     private(set) var last = 0
 
-    /// - Parameter query: of the connection's URL, with its `?`.
-    init(_ tiers: TestTiers, _ query: String = "", receiveBytes: CInt? = nil) throws {
-        socket = try WebSocketPeer(port: tiers.publicPort, target: "/ws" + query, receiveBytes: receiveBytes)
+    /// - Parameters:
+    ///   - query: of the connection's URL, with its `?`.
+    ///   - headers: lines that end in CRLF, besides the subprotocol's.
+    init(_ tiers: TestTiers, _ query: String = "", headers: String = "", receiveBytes: CInt? = nil) throws {
+        socket = try WebSocketPeer(
+            port: tiers.publicPort, target: "/ws" + query, headers: WebSocketPeer.subprotocol + headers,
+            receiveBytes: receiveBytes)
         guard let event = socket.nextEvent(), event["type"]?.string == "switchboard.session.opened",
             let data = event["data"]
         else { throw RawSocket.Failure(description: "no session") }
@@ -72,10 +76,10 @@ extension SessionPeer {
 }
 
 extension TestTiers {
-    func upgrade(_ query: String) throws -> RawResponse {
+    func upgrade(_ query: String = "", headers: String = "") throws -> RawResponse {
         try ask(
             "GET /ws\(query) HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n")
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\(headers)")
     }
 
     func dispatch(_ event: String) throws -> RawResponse {

@@ -1,0 +1,49 @@
+import Telemetry
+
+/// What is counted of clients that are let in, or not.
+final class AccessMetrics: Sendable {
+    enum Limit: String, CaseIterable {
+        case connections
+        case rate
+        case abuse
+        case types
+    }
+
+    let originRefused: Counter
+    let keysFetched: Counter
+    let keysNotFetched: Counter
+    let expired: Counter
+    private let refused: [String: Counter]
+    private let limited: [Limit: Counter]
+
+    init(registry: MetricsRegistry) {
+        originRefused = registry.counter(
+            "switchboard_origin_refused_total", "Requests of browsers from pages that are not allowed")
+        let fetches = "switchboard_auth_key_fetches_total"
+        keysFetched = registry.counter(fetches, "Fetches of the keys for tokens", labels: [("outcome", "fetched")])
+        keysNotFetched = registry.counter(fetches, "Fetches of the keys for tokens", labels: [("outcome", "failed")])
+        expired = registry.counter(
+            "switchboard_auth_expired_total", "Connections ended because their client's token had expired")
+        refused = Dictionary(
+            uniqueKeysWithValues: AccessRefusal.allReasons.map { reason in
+                (
+                    reason,
+                    registry.counter(
+                        "switchboard_auth_refused_total", "Requests that were not let in by reason",
+                        labels: [("reason", reason)])
+                )
+            })
+        limited = Dictionary(
+            uniqueKeysWithValues: Limit.allCases.map { limit in
+                (
+                    limit,
+                    registry.counter(
+                        "switchboard_principal_limited_total", "What principals were refused by their limits",
+                        labels: [("limit", limit.rawValue)])
+                )
+            })
+    }
+
+    func count(_ refusal: AccessRefusal) { refused[refusal.reason]?.add() }
+    func count(_ limit: Limit) { limited[limit]?.add() }
+}

@@ -1,0 +1,52 @@
+import Core
+import Tokens
+
+/// Why a client is not let in.
+enum AccessRefusal: Error, Equatable, Sendable {
+    case noCredentials
+    /// More than one, or of a scheme that is none of ours.
+    case badCredentials
+    case token(TokenError)
+    /// The keys were never fetched.
+    case keysUnavailable
+    case tooManyPrincipals
+
+    static let allReasons =
+        ["no_credentials", "bad_credentials", "keys_unavailable", "too_many_principals"]
+        + TokenError.allCases.map(\.rawValue)
+
+    /// The metric's label.
+    var reason: String {
+        switch self {
+        case .noCredentials: "no_credentials"
+        case .badCredentials: "bad_credentials"
+        case .token(let error): error.rawValue
+        case .keysUnavailable: "keys_unavailable"
+        case .tooManyPrincipals: "too_many_principals"
+        }
+    }
+
+    var problem: Problem {
+        switch self {
+        case .noCredentials:
+            Problem(.unauthenticated, "Send `Authorization: Bearer <token>`, or the subprotocol `bearer.<token>`.")
+        case .badCredentials: Problem(.unauthenticated, "Send one bearer token, one way.")
+        case .token(let error): Problem(.unauthenticated, error.detail)
+        case .keysUnavailable:
+            Problem(
+                .keysUnavailable, "The keys that tokens are checked with were not fetched yet.", retryAfterSeconds: 1)
+        case .tooManyPrincipals: Problem(.overloaded, "Too many clients are known.", retryAfterSeconds: 1)
+        }
+    }
+
+    /// RFC 6750 §3; nil if it is not about the credentials.
+    var challenge: String? {
+        switch self {
+        case .noCredentials: "Bearer realm=\"switchboard\""
+        case .badCredentials: "Bearer realm=\"switchboard\", error=\"invalid_request\""
+        case .token(let error):
+            "Bearer realm=\"switchboard\", error=\"invalid_token\", error_description=\"\(error.detail)\""
+        case .keysUnavailable, .tooManyPrincipals: nil
+        }
+    }
+}

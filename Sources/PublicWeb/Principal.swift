@@ -1,0 +1,71 @@
+import Core
+
+/// Somebody who was issued a token, as far as this process knows: what they use. From any thread.
+final class Principal: Sendable {
+    enum Verdict: Equatable, Sendable {
+        case admitted
+        case tooFast(retryAfterSeconds: Int)
+        /// It goes on sending far above its rate.
+        case abusive(retryAfterSeconds: Int)
+    }
+
+    private struct Usage: Sendable {
+        var connections = 0
+        var seenAt: MonotonicInstant
+        var events: RateBucket?
+        /// Those that were refused count, too.
+        var attempts: RateBucket?
+    }
+
+    /// Issuer and subject.
+    let name: [UInt8]
+    private let usage: Mutex<Usage>
+
+    init(name: [UInt8], limits: PrincipalLimits, now: MonotonicInstant) {
+        self.name = name
+        var usage = Usage(seenAt: now)
+        if limits.eventsPerSecond > 0 {
+            let (rate, burst) = (Double(limits.eventsPerSecond), Double(limits.eventsBurst))
+            let factor = Double(PrincipalLimits.abuseFactor)
+            usage.events = RateBucket(perSecond: rate, burst: burst, now: now)
+            usage.attempts = RateBucket(perSecond: rate * factor, burst: burst * factor, now: now)
+        }
+        self.usage = Mutex(usage)
+    }
+
+    /// Takes one of its connections, to be given back. False if it has that many already.
+    func connect(max: Int) -> Bool {
+        usage.withLock { usage in
+            guard usage.connections < max else { return false }
+            usage.connections += 1
+            return true
+        }
+    }
+
+    func disconnect() { usage.withLock { $0.connections -= 1 } }
+
+    var connections: Int { usage.withLock { $0.connections } }
+
+    /// Counts events that it sends.
+    func admit(_ count: Int, now: MonotonicInstant) -> Verdict {
+        usage.withLock { usage in
+            if let isModerate = usage.attempts?.take(count, now: now), !isModerate {
+                return .abusive(retryAfterSeconds: usage.attempts?.secondsToWait(now: now) ?? 1)
+            }
+            if let isInTime = usage.events?.take(count, now: now), !isInTime {
+                return .tooFast(retryAfterSeconds: usage.events?.secondsToWait(now: now) ?? 1)
+            }
+            return .admitted
+        }
+    }
+
+    func seen(now: MonotonicInstant) { usage.withLock { $0.seenAt = max($0.seenAt, now) } }
+
+    /// Nothing would be lost with it.
+    func isForgettable(now: MonotonicInstant, idleMilliseconds: UInt64) -> Bool {
+        usage.withLock { usage in
+            usage.connections == 0 && now.milliseconds(since: usage.seenAt) >= idleMilliseconds
+                && usage.events?.isFull(now: now) != false && usage.attempts?.isFull(now: now) != false
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import CloudEvents
+import Core
+import HTTP1
+import HTTPServer
+import Sessions
+
+/// Who is let in, and what they may do.
+extension PublicWebLoop {
+    private static let subprotocolPrefix = "bearer."
+
+    /// Calls `body` if the client may come in, with what its token permits; nil in open mode. Otherwise it is told.
+    func admit(_ request: HTTPRequest, _ exchange: HTTPExchange, _ body: (Grant?) -> Void) {
+        guard isOriginAllowed(request) else {
+            shared.access.originRefused.add()
+            return exchange.respond(Problem(.forbidden, "Pages of that origin are not allowed to come here."))
+        }
+        guard let clients = shared.clients else { return body(nil) }
+        do throws(AccessRefusal) {
+            let token = try Self.token(in: request.head)
+            body(
+                try token.withBytes { bytes throws(AccessRefusal) in
+                    try clients.grant(bytes, wall: SystemClock.wallNanoseconds(), now: loop.now)
+                })
+        } catch {
+            shared.access.count(error)
+            if error == .token(.unknownKey), clients.url != nil, clients.beginFetch(now: loop.now) {
+                report(.fetchKeys, to: 0)
+            }
+            var headers: [(name: StaticString, value: String)] = []
+            if let challenge = error.challenge { headers.append(("WWW-Authenticate", challenge)) }
+            exchange.respond(error.problem, headers: headers)
+        }
+    }
+
+    private func isOriginAllowed(_ request: HTTPRequest) -> Bool {
+        guard request.head.headers.contains("origin") else { return true }
+        var isAllowed = true
+        request.head.headers.forEachField { name, value in
+            if name.equalsIgnoringCase("origin"), !shared.origins.allows(value) { isAllowed = false }
+        }
+        return isAllowed
+    }
+
+    /// In `Authorization`, or for browsers, which can't set it, among the subprotocols: one, one way.
+    private static func token(in head: RequestHead) throws(AccessRefusal) -> [UInt8] {
+        var tokens: [[UInt8]] = []
+        for value in head.headers.all("authorization") {
+            let parts = value.split(separator: " ", omittingEmptySubsequences: true)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .badCredentials }
+            tokens.append(Array(parts[1].utf8))
+        }
+        for value in head.headers.all("sec-websocket-protocol") {
+            for offer in value.split(separator: ",") {
+                let name = offer.drop { $0 == " " || $0 == "\t" }
+                guard name.hasPrefix(subprotocolPrefix) else { continue }
+                let token = name.dropFirst(subprotocolPrefix.count).prefix { $0 != " " && $0 != "\t" }
+                tokens.append(Array(token.utf8))
+            }
+        }
+        guard tokens.count <= 1 else { throw .badCredentials }
+        guard let token = tokens.first else { throw .noCredentials }
+        return token
+    }
+
+    // MARK: What a principal may do
+
+    /// Nil if it may have one more connection, which then is counted.
+    func refusal(ofConnection grant: Grant, _ wish: SessionWish) -> Problem? {
+        guard let clients = shared.clients else { return nil }
+        // The connection that it takes over is about to end.
+        let max = clients.limits.connectionsMax + (takesOver(wish) ? 1 : 0)
+        guard !grant.principal.connect(max: max) else { return nil }
+        shared.access.count(.connections)
+        return Problem(
+            .tooManyRequests, "A client may have at most \(clients.limits.connectionsMax) connections.",
+            retryAfterSeconds: 5)
+    }
+
+    private func takesOver(_ wish: SessionWish) -> Bool {
+        guard let token = wish.token, token.instance == sessions.instance, let session = sessions[token.handle] else {
+            return false
+        }
+        return session.isAttached && session.principal == wish.principal
+    }
+
+    /// Whether a principal may send so many events now. Nil if it may.
+    func refusal(of count: Int, by grant: Grant) -> (problem: Problem, isAbuse: Bool)? {
+        switch grant.principal.admit(count, now: loop.now) {
+        case .admitted: return nil
+        case .tooFast(let seconds):
+            shared.access.count(.rate)
+            return (Problem(.tooManyRequests, Self.rateDetail(shared), retryAfterSeconds: seconds), false)
+        case .abusive(let seconds):
+            shared.access.count(.abuse)
+            return (Problem(.tooManyRequests, Self.rateDetail(shared), retryAfterSeconds: seconds), true)
+        }
+    }
+
+    private static func rateDetail(_ shared: PublicWebShared) -> String {
+        let rate = shared.clients?.limits.eventsPerSecond ?? 0
+        return "A client may send \(rate) events a second."
+    }
+
+    /// Nil if a principal may send those events now: all of them, or none.
+    func refusal(of envelopes: [EventEnvelope], in bytes: UnsafeRawBufferPointer, by grant: Grant) -> Problem? {
+        if let refused = refusal(of: envelopes.count, by: grant) { return refused.problem }
+        for envelope in envelopes {
+            let type = envelope.value(.type, in: bytes)
+            if type?.hasPrefix("switchboard.") != true, let problem = refusal(ofType: type, by: grant) {
+                return problem
+            }
+        }
+        return nil
+    }
+
+    /// Nil if a principal may send events of that type. - Parameter type: raw as in the event's JSON.
+    func refusal(ofType type: UnsafeRawBufferPointer?, by grant: Grant) -> Problem? {
+        guard !Self.withDecoded(type, { grant.types.contains($0) }) else { return nil }
+        shared.access.count(.types)
+        return Problem(.forbidden, "The token does not permit events of this type.")
+    }
+}

@@ -1,0 +1,136 @@
+import Core
+import JSON
+import TestSupport
+import Testing
+
+@testable import PublicWeb
+
+/// What each principal may do.
+@Suite struct PrincipalLimitTests {
+    private static func problem(_ event: JSONValue?) -> String {
+        guard let data = event?["data"], let type = data["type"]?.string else { return "\(String(describing: event))" }
+        return "\(data["status"]?.integer ?? 0) \(type) of \(event?["causationid"]?.string ?? "nothing")"
+    }
+
+    @Test func itHasSoManyConnections() throws {
+        let access = try TestAccess { $0.limits.principals.connectionsMax = 2 }
+        let first = try SessionPeer(access.tiers, headers: access.bearer("ann"))
+        let stream = try EventStreamPeer(access.tiers, "/sessions/stream/events", headers: access.bearer("ann"))
+        let refused = try access.tiers.upgrade(headers: access.bearer("ann"))
+        #expect(refused.status == 429 && refused.header("retry-after") == "5", "\(refused)")
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"connections\"}") == 1)
+        #expect(try access.tiers.upgrade(headers: access.bearer("bob")).status == 101)
+        // Taking over its own connection needs no further one, as often as it likes.
+        var peer = first
+        for _ in 0..<5 {
+            let next = try SessionPeer(access.tiers, peer.query(after: 0), headers: access.bearer("ann"))
+            #expect(next.isResumed && peer.socket.next()?.hasPrefix("close 4001") == true)
+            peer = next
+        }
+        #expect(try access.tiers.upgrade(headers: access.bearer("ann")).status == 429)
+        stream.socket.close()
+        #expect(try Polling.until { try access.tiers.upgrade(headers: access.bearer("ann")).status == 101 })
+    }
+
+    @Test func itSendsSoManyEventsASecond() throws {
+        let access = try TestAccess {
+            $0.limits.principals.eventsPerSecond = 1
+            $0.limits.principals.eventsBurst = 20
+        }
+        let ann = try SessionPeer(access.tiers, headers: access.bearer("ann"))
+        for id in 1...40 { ann.ping("\(id)") }
+        var answered = 0
+        var refused = 0
+        for _ in 1...40 {
+            let event = try #require(ann.socket.nextEvent())
+            if event["type"]?.string == "PingResponse" {
+                answered += 1
+            } else {
+                #expect(Self.problem(event).hasPrefix("429 urn:switchboard:problem:too-many-requests of "))
+                refused += 1
+            }
+        }
+        // A second or so may have passed meanwhile.
+        #expect(answered >= 20 && refused >= 10 && answered + refused == 40)
+        let post = try access.post(SessionPeer.ping("p"), as: "ann")
+        #expect(post.status == 429 && post.header("retry-after").flatMap { Int($0) } ?? 0 >= 1, "\(post)")
+        #expect(try access.tiers.ask("POST /ping HTTP/1.1\r\n" + access.bearer("ann")).status == 429)
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"rate\"}") == refused + 2)
+        #expect(try access.post(SessionPeer.ping("p"), as: "bob").status == 200)
+        // What was answered keeps its answer.
+        ann.ping("1")
+        #expect(ann.socket.nextEvent()?["type"]?.string == "PingResponse")
+    }
+
+    @Test func whoGoesOnFarAboveItsRateIsLetGo() throws {
+        let access = try TestAccess {
+            $0.limits.principals.eventsPerSecond = 1
+            $0.limits.principals.eventsBurst = 2
+        }
+        let ann = try SessionPeer(access.tiers, headers: access.bearer("ann"))
+        for id in 1...200 { ann.ping("\(id)") }
+        var end: String?
+        while let message = ann.socket.next() {
+            if message.hasPrefix("close") {
+                end = message
+                break
+            }
+        }
+        #expect(end == "close 4029 far more events than the rate allows")
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"abuse\"}") >= 1)
+        // What is no event counts, too.
+        let bob = try SessionPeer(access.tiers, headers: access.bearer("bob"))
+        for _ in 1...200 { bob.socket.send("{") }
+        end = nil
+        while let message = bob.socket.next() {
+            if message.hasPrefix("close") {
+                end = message
+                break
+            }
+        }
+        #expect(end?.hasPrefix("close 4029") == true)
+    }
+
+    @Test func itSendsTheEventsThatItsTokenPermits() throws {
+        let access = try TestAccess()
+        let forbidden = "403 urn:switchboard:problem:forbidden of 1"
+        for (claim, isAllowed) in [
+            ("[\"PingRequest\"]", true), ("\"Other PingRequest\"", true), ("\"Ping*\"", true), ("\"*\"", true),
+            ("[]", false), ("\"Ping\"", false), ("\"pingrequest Other*\"", false),
+        ] {
+            let extra = ",\"switchboard_types\":\(claim)"
+            let headers = access.bearer("ann", extra: extra)
+            let peer = try SessionPeer(access.tiers, headers: headers)
+            // As it is meant, not as it is written.
+            for type in ["PingRequest", "\\u0050ingRequest"] {
+                peer.socket.send(#"{"specversion":"1.0","id":"1","source":"/t\#(type)","type":"\#(type)"}"#)
+                let event = peer.socket.nextEvent()
+                if isAllowed, type == "PingRequest" { #expect(event?["type"]?.string == "PingResponse", "\(claim)") }
+                if !isAllowed { #expect(Self.problem(event) == forbidden, "\(claim)") }
+            }
+            let post = try access.tiers.ask("POST /ping HTTP/1.1\r\n" + headers)
+            #expect(post.status == (isAllowed ? 200 : 403), "\(claim)")
+            peer.acknowledge("\"0\"")
+        }
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"types\"}") == 9)
+    }
+
+    @Test func aTokenWithoutTypesPermitsTheConfiguredOnes() throws {
+        let access = try TestAccess { $0.limits.principals.types = EventTypes(["Other"]) }
+        #expect(try access.post(SessionPeer.ping("1"), as: "ann").status == 403)
+        let headers = access.bearer("ann", extra: ",\"switchboard_types\":\"PingRequest\"")
+        #expect(try access.tiers.ask("POST /ping HTTP/1.1\r\n" + headers).status == 200)
+    }
+
+    @Test func ofABatchAllIsPermittedOrNothing() throws {
+        let access = try TestAccess()
+        let headers =
+            "POST /events HTTP/1.1\r\nContent-Type: application/cloudevents-batch+json\r\n"
+            + access.bearer("ann", extra: ",\"switchboard_types\":\"PingRequest\"")
+        let other = #"{"specversion":"1.0","id":"2","source":"/t","type":"Other"}"#
+        #expect(try access.tiers.ask(headers, body: "[\(SessionPeer.ping("1"))]").status == 200)
+        let before = try access.tiers.metric("switchboard_events_accepted_total")
+        #expect(try access.tiers.ask(headers, body: "[\(SessionPeer.ping("3")),\(other)]").status == 403)
+        #expect(try access.tiers.metric("switchboard_events_accepted_total") == before)
+    }
+}
