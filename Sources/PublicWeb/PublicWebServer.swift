@@ -29,13 +29,14 @@ public final class PublicWebServer: Sendable {
                 throw .tls(error)
             }
         }
-        if configuration.internalSecret == nil {
-            guard LoopbackAddress.contains(configuration.internalHost) else {
-                throw .needsSecret(host: configuration.internalHost)
-            }
-            logger.info("no internal secret: calls between tiers are trusted, on loopback only")
+        let isLoopback = LoopbackAddress.contains(configuration.host)
+        guard configuration.authentication != nil || isLoopback || configuration.isOpenToAll else {
+            throw .needsAuthentication(host: configuration.host)
         }
-        try checkAccess(configuration, logger)
+        guard configuration.internalSecret != nil || LoopbackAddress.contains(configuration.internalHost) else {
+            throw .needsSecret(host: configuration.internalHost)
+        }
+        tell(configuration, logger)
         do throws(SystemError) {
             return try PublicWebServer(configuration, tls: tls, logger: logger, registry: registry, tracer: tracer)
         } catch {
@@ -43,16 +44,15 @@ public final class PublicWebServer: Sendable {
         }
     }
 
-    private static func checkAccess(
-        _ configuration: PublicWebConfiguration, _ logger: Logger
-    ) throws(PublicWebError) {
+    /// Who may come in, aloud.
+    private static func tell(_ configuration: PublicWebConfiguration, _ logger: Logger) {
+        if configuration.internalSecret == nil {
+            logger.info("no internal secret: calls between tiers are trusted, on loopback only")
+        }
         if let authentication = configuration.authentication {
             let algorithms = authentication.rules.algorithms.map(\.rawValue).sorted().joined(separator: " ")
-            return logger.info("clients need a token", ["algorithms": .string(algorithms)])
-        }
-        let isLoopback = LoopbackAddress.contains(configuration.host)
-        guard isLoopback || configuration.isOpenToAll else { throw .needsAuthentication(host: configuration.host) }
-        if isLoopback {
+            logger.info("clients need a token", ["algorithms": .string(algorithms)])
+        } else if LoopbackAddress.contains(configuration.host) {
             logger.info("open: clients need no token, on loopback only")
         } else {
             logger.warning(
