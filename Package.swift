@@ -168,7 +168,7 @@ let package = Package(
         tests(
             "SwitchboardTests",
             ["switchboard", "CloudEvents", "Core", "Crypto", "JSON", "Telemetry", "TraceStore", "WebSocket"]),
-        tests("EndToEndTests", ["CLinux", "Core", "TestBroker"]),
+        tests("EndToEndTests", ["CLinux", "Core", "TestBroker", "TestTokens"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -118,7 +118,7 @@ import Testing
         #expect(try #require(resumed["awaymilliseconds"] as? Int) >= 150)
     }
 
-    @Test(arguments: [1000, 1002, 1008, 4001, 4003] as [UInt16])
+    @Test(arguments: [1000, 1002, 1008, 4001, 4004] as [UInt16])
     func someClosesAreFinal(_ code: UInt16) throws {
         let gateway = try FakeGateway(
             { connection in

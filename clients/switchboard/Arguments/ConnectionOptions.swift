@@ -8,6 +8,7 @@ struct ConnectionOptions: Equatable {
     var usesHTTP: Bool
     var verifiesCertificate: Bool
     var certificateAuthoritiesFile: String?
+    var token: TokenSource
     var printsJSON: Bool
     var timeoutMilliseconds: UInt64
     var reconnects: Bool
@@ -21,12 +22,14 @@ struct ConnectionOptions: Equatable {
         CommandOption("--json", help: "One JSON object per line, for programs."),
         CommandOption("--ca", value: "FILE", help: "Certificate authorities (PEM) to trust instead of the system's."),
         CommandOption("--insecure", help: "Accepts any certificate."),
+        TokenSource.option,
     ]
 
     static let urlNotes = """
         URL is ws://, wss://, http:// or https:// with host, and port and path if they are not the usual ones; without
         a scheme it is ws://. Default: ws://127.0.0.1:8080/ws. With --http only its host and port matter.
         Beyond this machine http_proxy, https_proxy and no_proxy are followed.
+        \(TokenSource.notes)
         """
 
     static let reconnectNotes = """
@@ -39,6 +42,7 @@ struct ConnectionOptions: Equatable {
         usesHTTP = arguments.has("--http")
         verifiesCertificate = !arguments.has("--insecure")
         certificateAuthoritiesFile = arguments.values["--ca"]
+        token = try TokenSource(arguments)
         reconnects = !arguments.has("--no-reconnect")
         printsJSON = arguments.has("--json")
         timeoutMilliseconds = try arguments.milliseconds("--timeout", secondsMin: 0.001, secondsMax: 86_400) ?? 10_000
@@ -49,6 +53,7 @@ struct ConnectionOptions: Equatable {
         var words = ["switchboard", command, "--http"]
         if !verifiesCertificate { words.append("--insecure") }
         if let certificateAuthoritiesFile { words += ["--ca", certificateAuthoritiesFile] }
+        if case .file(let path) = token { words += ["--token-file", path] }
         return (words + [endpoint.httpURL]).joined(separator: " ")
     }
 }

@@ -25,11 +25,14 @@ extension BenchOptions {
             CommandOption("--json", help: "The result as one JSON object on standard output."),
             CommandOption("--ca", value: "FILE", help: "Certificate authorities (PEM) to trust."),
             CommandOption("--insecure", help: "Accepts any certificate."),
+            TokenSource.option,
         ], notes: notes)
 
     private static let notes = """
         URL is ws://, wss:// (TLS), http:// or https:// with host, port and path as for `switchboard ping`. Default:
         ws://127.0.0.1:8080/ws. Proxies are not used.
+        \(TokenSource.notes)
+        With --http it is read once. A principal's limits hold for all sessions together: --principal-rate of public-web.
 
         Without --rate the loop is closed: each session sends its next ping when one is answered, so a slow gateway
         is asked less. With --rate it is open: each ping is due at a time of its own and its latency counts from

@@ -19,7 +19,7 @@ enum CloseText {
         case 1012: "it restarts; try again shortly"
         case 1013: "overloaded; try again later"
         case 4001: "the session was taken over by a newer connection"
-        case 4003: "not authenticated"
+        case 4003: "the token has expired"
         case 4008: "this client read too slowly"
         case 4029: "too many requests"
         default: "no meaning agreed"

@@ -49,6 +49,8 @@ final class HTTPLink: GatewayLink {
             jobs.take(into: &batch)
             for job in batch {
                 var headerLines = ["Content-Type: application/cloudevents+json"]
+                let token = options.token.headerLine
+                if !token.isEmpty { headerLines.append(String(token.dropLast())) }
                 if let traceparent = job.traceparent { headerLines.append("traceparent: \(traceparent)") }
                 let post = ClientRequest(
                     .post, url: options.endpoint.httpURL + "/events", headerLines: headerLines, body: job.body,

@@ -19,7 +19,7 @@ enum ReconnectVerdict: Equatable {
                 let milliseconds = decimal(reason.dropFirst(slotPrefix.count))
             else { return .backoff }
             return .slot(milliseconds: min(milliseconds, waitMillisecondsMax))
-        case nil, 1011, 1012, 1013, 1014, 4008, 4029: return .backoff
+        case nil, 1011, 1012, 1013, 1014, 4003, 4008, 4029: return .backoff
         default: return .never
         }
     }

@@ -77,13 +77,14 @@ struct ResumableSession {
     /// A try is under way.
     mutating func connecting() { if case .away = phase { phase = .connecting } }
 
-    mutating func connected(now: MonotonicInstant) {
+    /// - Parameter headers: further lines of the handshake, each with its end.
+    mutating func connected(now: MonotonicInstant, headers: String = "") {
         guard case .connecting = phase else { return }
         var target: String?
         if let opening, let token = opening.resumeToken {
             target = endpoint.target(resuming: opening.correlationID, token: token, after: sequences.last)
         }
-        client = SessionClient(endpoint: endpoint, target: target)
+        client = SessionClient(endpoint: endpoint, target: target, headers: headers)
         sockets += 1
         lastReceivedAt = now
         phase = .opening(since: now)

@@ -29,8 +29,10 @@ struct SessionClient {
     private var input: [UInt8] = []
     private var random = RandomSource()
 
-    /// - Parameter target: of the request line, where it is not the endpoint's own.
-    init(endpoint: Endpoint, target: String? = nil) {
+    /// - Parameters:
+    ///   - target: of the request line, where it is not the endpoint's own.
+    ///   - headers: further lines of the head, each with its end.
+    init(endpoint: Endpoint, target: String? = nil, headers: String = "") {
         var nonce: [UInt8] = []
         for _ in 0..<2 { nonce.append(hex: random.next(), digits: 8) }
         let key = Base64.encode(nonce)
@@ -40,7 +42,7 @@ struct SessionClient {
             utf8: """
                 GET \(target ?? endpoint.target) HTTP/1.1\r\nHost: \(endpoint.host):\(endpoint.port)\r\n\
                 Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: \(key)\r\n\
-                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: \(Self.subprotocol)\r\n\r\n
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: \(Self.subprotocol)\r\n\(headers)\r\n
                 """)
     }
 

@@ -43,7 +43,7 @@ final class WebSocketLink: GatewayLink {
         session = ResumableSession(
             endpoint: options.endpoint, reconnects: options.reconnects, timeoutMilliseconds: options.timeoutMilliseconds
         )
-        session.connected(now: SystemClock.monotonic())
+        session.connected(now: SystemClock.monotonic(), headers: options.token.headerLine)
     }
 
     deinit { piece.deallocate() }
@@ -159,7 +159,7 @@ final class WebSocketLink: GatewayLink {
         switch outcome {
         case .success(let connected):
             stream = connected
-            session.connected(now: now)
+            session.connected(now: now, headers: options.token.headerLine)
             return []
         case .failure(let error): return session.connectFailed(LinkFailure(error), now: now)
         }

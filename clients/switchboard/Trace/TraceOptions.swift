@@ -17,6 +17,8 @@ struct TraceOptions: Equatable {
     /// Of public-web.
     var events: Endpoint
     var correlationID: String?
+    /// For public-web.
+    var token: TokenSource
     var printsJSON: Bool
     var waitMilliseconds: UInt64
 
@@ -33,6 +35,8 @@ struct TraceOptions: Equatable {
             CommandOption(
                 "--correlation", value: "ID",
                 help: "The event's session, for its timeline if no trace or log tells it."),
+            CommandOption(
+                "--token-file", value: "FILE", help: "A token for public-web; without it, \(TokenSource.variable)."),
             CommandOption("--json", help: "What the receiver knows, as one JSON object which is OTLP's as well."),
             CommandOption(
                 "--wait", value: "SECONDS",
@@ -72,6 +76,7 @@ struct TraceOptions: Equatable {
         from = try Endpoint(parsing: arguments.values["--from"] ?? Self.defaultReceiver)
         events = try Endpoint(parsing: arguments.values["--events"] ?? Self.defaultPublicWeb)
         correlationID = arguments.values["--correlation"]
+        token = try TokenSource(arguments)
         printsJSON = arguments.has("--json")
         waitMilliseconds = try arguments.milliseconds("--wait", secondsMin: 0, secondsMax: 3600) ?? 1000
     }

@@ -85,9 +85,10 @@ final class TraceSource {
         for id in ids {
             for session in sessions.map(Optional.some) + [nil] {
                 let query = session.map { "?correlationid=" + PercentEncoding.encode($0.utf8) } ?? ""
+                let token = options.token.headerLine
                 let request = ClientRequest(
                     .get, url: "\(options.events.httpURL)/events/\(PercentEncoding.encode(id.utf8))\(query)",
-                    headerLines: ["traceparent: \(Self.unsampled)"],
+                    headerLines: ["traceparent: \(Self.unsampled)"] + (token.isEmpty ? [] : [String(token.dropLast())]),
                     timeoutMilliseconds: Self.timelineTimeoutMilliseconds)
                 // Without public-web there is no timeline, and the trace is shown all the same.
                 guard let response = try? publicWeb.perform(request) else { return nil }

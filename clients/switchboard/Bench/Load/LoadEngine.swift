@@ -84,7 +84,9 @@ final class LoadEngine: TimerTarget {
         let endpoint = options.connection.endpoint
         template =
             options.connection.usesHTTP
-            ? .post(run: run, size: options.size, host: "\(endpoint.host):\(endpoint.port)")
+            ? .post(
+                run: run, size: options.size, host: "\(endpoint.host):\(endpoint.port)",
+                headers: options.connection.token.headerLine)
             : .event(run: run, size: options.size)
     }
 

@@ -46,14 +46,16 @@ struct RequestTemplate {
             plain: form(padding: padding, isTraced: false), traced: form(padding: padding, isTraced: true), run: run)
     }
 
-    /// `POST /ping`. - Parameter size: of its body.
-    static func post(run: UInt32, size: Int, host: String) -> RequestTemplate {
+    /// `POST /ping`. - Parameters:
+    ///   - size: of its body.
+    ///   - headers: further lines of the head, each with its end.
+    static func post(run: UInt32, size: Int, host: String, headers: String = "") -> RequestTemplate {
         let (before, between, after) = (#"{"id":""#, #"","padding":""#, #""}"#)
         let fixed = before.utf8.count + RequestName.bytes + between.utf8.count + after.utf8.count
         let padding = max(0, size - fixed)
         func form(isTraced: Bool) -> Form {
             var form = Form()
-            form.append("POST /ping HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/json\r\n")
+            form.append("POST /ping HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/json\r\n" + headers)
             form.append("Content-Length: \(fixed + padding)\r\n")
             if isTraced {
                 form.append("traceparent: ")

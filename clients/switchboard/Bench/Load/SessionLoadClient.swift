@@ -45,7 +45,8 @@ final class SessionLoadClient: LoadClient {
             utf8: """
                 GET \(target) HTTP/1.1\r\nHost: \(endpoint.host):\(endpoint.port)\r\n\
                 Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: \(key)\r\n\
-                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: \(SessionClient.subprotocol)\r\n\r\n
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: \(SessionClient.subprotocol)\r\n\
+                \(engine.options.connection.token.headerLine)\r\n
                 """)
     }
 
