@@ -99,8 +99,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Tiers", "TraceStore",
-                "TestSupport",
+                "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Crypto", "Tiers", "Tokens",
+                "TraceStore", "TestSupport",
             ],
             path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
         .target(

@@ -13,6 +13,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case internalHeaders = "internal-headers"
     case configuration
     case otlp
+    case token
 
     /// - Parameter input: for the streaming parsers its first byte says how the rest is cut.
     public func check(_ input: [UInt8]) {
@@ -30,6 +31,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .internalHeaders: TextFuzzing.internalHeaders(input)
         case .configuration: TextFuzzing.configuration(input)
         case .otlp: OTLPFuzzing.check(input)
+        case .token: TokenFuzzing.check(input)
         }
     }
 }
