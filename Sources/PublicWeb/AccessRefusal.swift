@@ -9,10 +9,12 @@ enum AccessRefusal: Error, Equatable, Sendable {
     case token(TokenError)
     /// The keys were never fetched.
     case keysUnavailable
+    /// It names a key that is not known, and the keys are being fetched: it may be a new one.
+    case keysBeingFetched
     case tooManyPrincipals
 
     static let allReasons =
-        ["no_credentials", "bad_credentials", "keys_unavailable", "too_many_principals"]
+        ["no_credentials", "bad_credentials", "keys_unavailable", "keys_being_fetched", "too_many_principals"]
         + TokenError.allCases.map(\.rawValue)
 
     /// The metric's label.
@@ -22,6 +24,7 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .badCredentials: "bad_credentials"
         case .token(let error): error.rawValue
         case .keysUnavailable: "keys_unavailable"
+        case .keysBeingFetched: "keys_being_fetched"
         case .tooManyPrincipals: "too_many_principals"
         }
     }
@@ -35,6 +38,9 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .keysUnavailable:
             Problem(
                 .keysUnavailable, "The keys that tokens are checked with were not fetched yet.", retryAfterSeconds: 1)
+        case .keysBeingFetched:
+            Problem(
+                .keysUnavailable, "The token's key is not known yet: the keys are being fetched.", retryAfterSeconds: 1)
         case .tooManyPrincipals: Problem(.overloaded, "Too many clients are known.", retryAfterSeconds: 1)
         }
     }
@@ -46,7 +52,7 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .badCredentials: "Bearer realm=\"switchboard\", error=\"invalid_request\""
         case .token(let error):
             "Bearer realm=\"switchboard\", error=\"invalid_token\", error_description=\"\(error.detail)\""
-        case .keysUnavailable, .tooManyPrincipals: nil
+        case .keysUnavailable, .keysBeingFetched, .tooManyPrincipals: nil
         }
     }
 }

@@ -10,6 +10,7 @@ final class ClientAuthenticator: Sendable {
         var fetchedAt: MonotonicInstant?
         /// When the last fetch began.
         var askedAt: MonotonicInstant?
+        var isFetching = false
     }
 
     private static let firstPauseMilliseconds: UInt64 = 1000
@@ -77,12 +78,18 @@ final class ClientAuthenticator: Sendable {
                 return false
             }
             keyring.askedAt = now
+            keyring.isFetching = true
             return true
         }
     }
 
-    func setKeys(_ keys: TokenKeys, now: MonotonicInstant) {
+    var isFetching: Bool { keyring.withLock { $0.isFetching } }
+
+    /// - Parameter keys: nil: they could not be fetched, and those that are known stay.
+    func endFetch(_ keys: TokenKeys?, now: MonotonicInstant) {
         keyring.withLock { keyring in
+            keyring.isFetching = false
+            guard let keys else { return }
             keyring.keys = keys
             keyring.fetchedAt = now
         }

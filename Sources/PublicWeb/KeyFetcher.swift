@@ -77,7 +77,7 @@ final class KeyFetcher: TimerTarget {
     }
 
     private func succeeded(_ keys: TokenKeys) {
-        clients.setKeys(keys, now: loop.now)
+        clients.endFetch(keys, now: loop.now)
         shared.access.keysFetched.add()
         if wasFetched != true { shared.logger.info("keys fetched", ["count": .integer(keys.keys.count)]) }
         wasFetched = true
@@ -87,6 +87,7 @@ final class KeyFetcher: TimerTarget {
 
     /// - Parameter reason: curl's or our own; it does not have the URL's path, which may be told to nobody.
     private func failed(_ reason: String) {
+        clients.endFetch(nil, now: loop.now)
         shared.access.keysNotFetched.add()
         if wasFetched != false {
             shared.logger.warning(

@@ -22,14 +22,22 @@ extension PublicWebLoop {
                     try clients.grant(bytes, wall: SystemClock.wallNanoseconds(), now: loop.now)
                 })
         } catch {
+            let error = mayBeNew(error, clients) ? .keysBeingFetched : error
             shared.access.count(error)
-            if error == .token(.unknownKey), clients.url != nil, clients.beginFetch(now: loop.now) {
-                report(.fetchKeys, to: 0)
-            }
             var headers: [(name: StaticString, value: String)] = []
             if let challenge = error.challenge { headers.append(("WWW-Authenticate", challenge)) }
             exchange.respond(error.problem, headers: headers)
         }
+    }
+
+    /// Whether a token's key is not known, but may be before long. Then the keys are asked for.
+    private func mayBeNew(_ error: AccessRefusal, _ clients: ClientAuthenticator) -> Bool {
+        guard error == .token(.unknownKey), clients.url != nil else { return false }
+        if clients.beginFetch(now: loop.now) {
+            report(.fetchKeys, to: 0)
+            return true
+        }
+        return clients.isFetching
     }
 
     private func isOriginAllowed(_ request: HTTPRequest) -> Bool {

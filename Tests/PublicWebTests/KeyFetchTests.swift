@@ -29,8 +29,9 @@ import Tokens
         let server = try KeyServer(TokenIssuer.keySet([old]))
         let tiers = try Self.tiers(server, refresh: 3_600_000, pause: 100)
         #expect(try Polling.until { try Self.status(tiers, old) == 101 })
-        #expect(try Self.status(tiers, new) == 401)
         server.publish(TokenIssuer.keySet([old, new]))
+        // Until it is there the client is told to try again, and not that its token is wrong.
+        #expect(try Polling.until { try Self.status(tiers, new) == 503 })
         #expect(try Polling.until { try Self.status(tiers, new) == 101 })
         #expect(try Self.status(tiers, old) == 101)
         // The old one is withdrawn: found out by the next fetch, which another unknown key brings about.
