@@ -36,6 +36,8 @@ final class PublicWebLoop: TimerTarget {
     var requestSpans = Slab<RequestSpans>()
     /// The spans of sampled handshakes, by connection.
     var handshakes: [UInt64: TraceContext] = [:]
+    /// By connection; none in open mode, where a connection is to cost nothing for it.
+    var authorisations: [UInt64: SessionAuthorisation] = [:]
     /// Exchanges of requests that other loops have, by loop and number there.
     var remoteExchanges: [RemoteWait: UInt64] = [:]
     let parkedHandler = ParkedHandler()

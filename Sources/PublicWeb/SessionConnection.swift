@@ -19,7 +19,6 @@ class SessionConnection: ChannelHandler, TimerTarget {
     /// Among the loop's connections.
     let handle: UInt64
     private(set) var channel: Channel?
-    private var authorisation: SessionAuthorisation?
     private var output = OutputWatch()
     private var isOutputWatched = false
     /// It has left its session, and only its last bytes are still on their way.
@@ -55,16 +54,16 @@ class SessionConnection: ChannelHandler, TimerTarget {
     // MARK: Authorisation
 
     /// Nil in open mode.
-    var grant: Grant? { authorisation?.grant }
+    var grant: Grant? { session.principal == nil ? nil : home.authorisations[handle]?.grant }
 
     /// Of the grant's principal, it is one of the connections that are counted.
     func authorise(_ grant: Grant) {
-        authorisation = SessionAuthorisation(grant)
+        home.authorisations[handle] = SessionAuthorisation(grant)
         watchExpiry()
     }
 
     private func watchExpiry() {
-        guard !isClosing, let authorisation else { return }
+        guard !isClosing, let authorisation = home.authorisations[handle] else { return }
         let left = authorisation.grant.endSeconds * 1000 - Double(SystemClock.wallNanoseconds()) / 1e6
         guard left > 0 else {
             home.shared.access.expired.add()
@@ -129,7 +128,7 @@ class SessionConnection: ChannelHandler, TimerTarget {
     private func leave() {
         isClosing = true
         cancelTimers()
-        if let authorisation {
+        if session.principal != nil, let authorisation = home.authorisations.removeValue(forKey: handle) {
             home.loop.cancel(&authorisation.timer)
             authorisation.grant.principal.disconnect()
         }
