@@ -1,9 +1,17 @@
 extension UnsafeRawBufferPointer {
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
-        guard count == text.utf8CodeUnitCount else { return false }
-        guard let bytes = baseAddress else { return true }
-        let others = UnsafeRawPointer(text.utf8Start)
+        equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// As `elementsEqual`, many bytes at a time.
+    @inlinable
+    public func equals(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { equals($0) } }
+
+    @inlinable
+    func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let bytes = baseAddress, let others = other.baseAddress else { return true }
         if count >= 8 { return Self.areEqual(bytes, others, count, by: UInt64.self) }
         if count >= 4 { return Self.areEqual(bytes, others, count, by: UInt32.self) }
         return Self.areEqual(bytes, others, count, by: UInt8.self)

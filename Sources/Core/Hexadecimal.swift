@@ -34,24 +34,27 @@ public enum Hexadecimal {
         return result
     }
 
-    /// Nil unless the text is 1 to 16 hexadecimal digits.
-    public static func number(_ text: UnsafeRawBufferPointer) -> UInt64? {
+    /// Nil unless the text is 1 to 16 hexadecimal digits, of either case or of lower case alone.
+    public static func number(_ text: UnsafeRawBufferPointer, isLowerCase: Bool = false) -> UInt64? {
         if text.count == 16 {
-            guard let high = word(lowered(text, 0)), let low = word(lowered(text, 8)) else { return nil }
+            guard let high = word(eight(text, 0, isLowerCase)), let low = word(eight(text, 8, isLowerCase)) else {
+                return nil
+            }
             return high << 32 | low
         }
         guard (1...16).contains(text.count) else { return nil }
         var result: UInt64 = 0
         for byte in text {
-            guard let nibble = value(of: byte) else { return nil }
+            guard !isLowerCase || !(0x41...0x5A).contains(byte), let nibble = value(of: byte) else { return nil }
             result = result << 4 | UInt64(nibble)
         }
         return result
     }
 
-    private static func lowered(_ text: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+    /// Letters in lower case.
+    private static func eight(_ text: UnsafeRawBufferPointer, _ offset: Int, _ isLowerCase: Bool) -> UInt64 {
         let eight = text.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
-        return eight | (eight & 0x4040_4040_4040_4040) >> 1
+        return isLowerCase ? eight : eight | (eight & 0x4040_4040_4040_4040) >> 1
     }
 
     /// The eight digits of a number, in lower case, in the eight bytes from the lowest up.

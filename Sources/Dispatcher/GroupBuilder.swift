@@ -35,7 +35,7 @@ struct GroupBuilder {
     }
 
     /// Whether events of that type, as it stands in the JSON, are known to take its route.
-    func takes(rawType other: UnsafeRawBufferPointer) -> Bool { other.hasSameBytes(as: rawType) }
+    func takes(rawType other: UnsafeRawBufferPointer) -> Bool { other.equals(rawType) }
 
     /// Of its events, which take the same route.
     var type: String { metadata?.type ?? "" }

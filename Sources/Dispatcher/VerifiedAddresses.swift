@@ -16,7 +16,7 @@ struct VerifiedAddresses {
 
     func destination(of address: UnsafeRawBufferPointer, hash: Int) -> Destination? {
         guard !entries.isEmpty, let entry = entries[hash & (Self.addressesMax - 1)], entry.hash == hash,
-            address.hasSameBytes(as: entry.address)
+            address.equals(entry.address)
         else { return nil }
         return entry.destination
     }

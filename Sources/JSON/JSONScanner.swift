@@ -77,8 +77,8 @@ public enum JSONScanner {
         start < bytes.count && bytes[start] > 0x20 ? start : skipSomeSpace(bytes, start)
     }
 
-    @inline(never)
-    public static func skipSomeSpace(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
+    @usableFromInline @inline(never)
+    static func skipSomeSpace(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
         var at = start
         while at < bytes.count {
             let byte = bytes[at]

@@ -248,7 +248,7 @@ public final class PendingRequests {
         let key = hasher.finalize()
         let found = places.find(hash: key) { index in
             let at = Int(index)
-            return entries[at].owner == owner && entries[at].id.elementsEqual(id)
+            return entries[at].owner == owner && id.equals(entries[at].id)
         }
         return (key, found)
     }

@@ -79,18 +79,7 @@ public struct TraceContext: Equatable, Sendable {
 
     /// The standard allows lower case only.
     private static func number(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
-        if range.count == 16 {
-            let high = text.loadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self).littleEndian
-            let low = text.loadUnaligned(fromByteOffset: range.lowerBound + 8, as: UInt64.self).littleEndian
-            guard let high = Hexadecimal.word(high), let low = Hexadecimal.word(low) else { return nil }
-            return high << 32 | low
-        }
-        var result: UInt64 = 0
-        for byte in UnsafeRawBufferPointer(rebasing: text[range]) {
-            guard !(0x41...0x5A).contains(byte), let nibble = Hexadecimal.value(of: byte) else { return nil }
-            result = result << 4 | UInt64(nibble)
-        }
-        return result
+        Hexadecimal.number(text.slice(range), isLowerCase: true)
     }
 
     private static func text(_ write: (inout [UInt8]) -> Void) -> String {

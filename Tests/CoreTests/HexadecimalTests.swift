@@ -39,6 +39,14 @@ import Testing
         }
     }
 
+    @Test func upperCaseCanBeRefused() {
+        for text in ["f", "ff", "00000000000000ff", "ff00000000000000"] {
+            for (text, number) in [(text, UInt64(text, radix: 16)), (text.uppercased(), nil)] {
+                #expect(Array(text.utf8).withUnsafeBytes { Hexadecimal.number($0, isLowerCase: true) } == number)
+            }
+        }
+    }
+
     @Test func otherLengthsAreDigitByDigit() {
         #expect(Self.number("") == nil)
         #expect(Self.number("fF") == 255)
