@@ -9,7 +9,7 @@ public enum HTTPSpan {
         _ event: EventIdentity, url: String, context: TraceContext, parent: TraceContext, traceState: String?
     ) -> OpenSpan {
         let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        let authority = Authority(parts.count > 2 ? parts[2] : "")
+        let authority = Authority(ofURL: url)
         let path = parts.count > 3 ? "/\(parts[3])" : "/"
         return OpenSpan(
             "POST \(path)", kind: .client, context: context, parent: parent, traceState: traceState,

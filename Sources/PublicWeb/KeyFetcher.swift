@@ -27,14 +27,7 @@ final class KeyFetcher: TimerTarget {
             loop: loop, policy: ConnectionPolicy(usesProxy: !LoopbackAddress.contains(host)))
     }
 
-    /// Without what may stand before it and behind it.
-    static func host(of url: String) -> String {
-        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count > 2 else { return "" }
-        let authority = parts[2].prefix { $0 != "?" && $0 != "#" }
-        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
-        return String(authority.prefix { $0 != ":" })
-    }
+    static func host(of url: String) -> String { Authority(ofURL: url).bareHost }
 
     /// Unless that was only just done.
     func fetch() {

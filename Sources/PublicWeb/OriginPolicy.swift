@@ -37,11 +37,6 @@ struct OriginPolicy: Equatable, Sendable {
     }
 
     private static func isLoopback(_ origin: String) -> Bool {
-        guard let authority = authority(of: origin) else { return false }
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return false }
-            return LoopbackAddress.contains(String(authority[authority.index(after: authority.startIndex)..<end]))
-        }
-        return LoopbackAddress.contains(authority.split(separator: ":").first.map(String.init) ?? "")
+        isOrigin(origin) && LoopbackAddress.contains(Authority(ofURL: origin).bareHost)
     }
 }

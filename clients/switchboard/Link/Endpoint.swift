@@ -1,3 +1,5 @@
+import Core
+
 /// Where a gateway is, as a person wrote it.
 struct Endpoint: Equatable {
     var isSecure = false
@@ -65,5 +67,5 @@ struct Endpoint: Equatable {
 
 extension Endpoint {
     /// Without the brackets around an IPv6 address.
-    var bareHost: String { host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host }
+    var bareHost: String { Authority.bare(host) }
 }
