@@ -60,15 +60,9 @@ final class DispatcherMetrics: Sendable {
         durations = MessagingDurations(
             registry: registry, exchange: StandardTopology.eventsExchange, queue: StandardTopology.responsesQueue)
         events = EventCounters(registry: registry, types: types)
-        problems = Dictionary(
-            uniqueKeysWithValues: ProblemKind.allCases.map { kind in
-                (
-                    kind,
-                    registry.counter(
-                        "switchboard_problems_total", "Events refused by kind of problem",
-                        labels: [("kind", kind.rawValue)])
-                )
-            })
+        problems = registry.counters(
+            "switchboard_problems_total", "Events refused by kind of problem", by: "kind", ProblemKind.allCases,
+            text: \.rawValue)
     }
 
     func count(_ kind: ProblemKind) { problems[kind]?.add() }

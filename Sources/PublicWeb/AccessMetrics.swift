@@ -24,24 +24,12 @@ final class AccessMetrics: Sendable {
         keysNotFetched = registry.counter(fetches, "Fetches of the keys for tokens", labels: [("outcome", "failed")])
         expired = registry.counter(
             "switchboard_auth_expired_total", "Connections ended because their client's token had expired")
-        refused = Dictionary(
-            uniqueKeysWithValues: AccessRefusal.allReasons.map { reason in
-                (
-                    reason,
-                    registry.counter(
-                        "switchboard_auth_refused_total", "Requests that were not let in by reason",
-                        labels: [("reason", reason)])
-                )
-            })
-        limited = Dictionary(
-            uniqueKeysWithValues: Limit.allCases.map { limit in
-                (
-                    limit,
-                    registry.counter(
-                        "switchboard_principal_limited_total", "What principals were refused by their limits",
-                        labels: [("limit", limit.rawValue)])
-                )
-            })
+        refused = registry.counters(
+            "switchboard_auth_refused_total", "Requests that were not let in by reason", by: "reason",
+            AccessRefusal.allReasons, text: \.self)
+        limited = registry.counters(
+            "switchboard_principal_limited_total", "What principals were refused by their limits", by: "limit",
+            Limit.allCases, text: \.rawValue)
     }
 
     func count(_ refusal: AccessRefusal) { refused[refusal.reason]?.add() }

@@ -82,15 +82,9 @@ final class PublicWebMetrics: Sendable {
             "switchboard_websocket_violations_total", "Connections closed because of a WebSocket protocol violation")
         slowClosed = registry.counter(
             "switchboard_slow_clients_closed_total", "Connections closed because the client did not read")
-        problems = Dictionary(
-            uniqueKeysWithValues: ProblemKind.allCases.map { kind in
-                (
-                    kind,
-                    registry.counter(
-                        "switchboard_problems_total", "Problems told to clients by kind",
-                        labels: [("kind", kind.rawValue)])
-                )
-            })
+        problems = registry.counters(
+            "switchboard_problems_total", "Problems told to clients by kind", by: "kind", ProblemKind.allCases,
+            text: \.rawValue)
     }
 
     func count(_ kind: ProblemKind) { problems[kind]?.add() }

@@ -43,6 +43,13 @@ public final class MetricsRegistry: Sendable {
         return counter
     }
 
+    /// One counter for each value that a label can have. - Parameter text: the label's value.
+    public func counters<Key: Hashable>(
+        _ name: String, _ help: String, by label: String, _ keys: some Sequence<Key>, text: (Key) -> String
+    ) -> [Key: Counter] {
+        Dictionary(uniqueKeysWithValues: keys.map { ($0, counter(name, help, labels: [(label, text($0))])) })
+    }
+
     public func gauge(_ name: String, _ help: String, unit: String = "", labels: Labels = []) -> Gauge {
         let reading = register(name, help, unit, .gauge, labels) { .gauge(Gauge()) }
         guard case .gauge(let gauge) = reading else { preconditionFailure("\(name) is no settable gauge") }
