@@ -176,21 +176,13 @@ extension EndToEndTests {
     @Suite struct BenchTLSTests {
         @Test(arguments: [[], ["--http"]])
         func overTLS(_ arguments: [String]) throws {
-            let folder = try TemporaryFolder()
-            let (certificate, key) = ("\(folder.path)/certificate.pem", "\(folder.path)/key.pem")
-            let made = try RunningProgram.run(
-                "/usr/bin/openssl",
-                [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
-                    "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                    "subjectAltName=DNS:localhost",
-                ])
-            try #require(made.status == 0, "\(made.errors)")
+            let server = try ServerCertificate()
             let deployment = try Deployment.running(
-                amqp: try VirtualHosts.take(), extra: [.web: ["--tls-cert", certificate, "--tls-key", key]])
+                amqp: try VirtualHosts.take(),
+                extra: [.web: ["--tls-cert", server.certificate, "--tls-key", server.key]])
             let url = "wss://localhost:\(deployment.publicPort)/ws"
             let load = ["bench", "-s", "8", "-t", "1", "--warmup", "0"] + arguments
-            for trust in [["--ca", certificate], ["--insecure"]] {
+            for trust in [["--ca", server.certificate], ["--insecure"]] {
                 let run = try RunningProgram.run("switchboard", load + trust + [url])
                 #expect(run.status == 0, "\(run)")
             }

@@ -9,16 +9,8 @@ extension EndToEndTests {
         private let key: String
 
         init() throws {
-            folder = try TemporaryFolder()
-            (certificate, key) = ("\(folder.path)/certificate.pem", "\(folder.path)/key.pem")
-            let made = try RunningProgram.run(
-                "/usr/bin/openssl",
-                [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
-                    "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                    "subjectAltName=DNS:localhost",
-                ])
-            try #require(made.status == 0, "\(made.errors)")
+            let server = try ServerCertificate()
+            (folder, certificate, key) = (server.folder, server.certificate, server.key)
         }
 
         @Test func pingsGoOverTLS() throws {
