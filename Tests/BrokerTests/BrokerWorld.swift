@@ -1,6 +1,7 @@
 import Broker
 import Core
 import TestBroker
+import Testing
 
 /// One broker node as a test sees it, with names of the test's own, and the broker objects made on it.
 final class BrokerWorld {
@@ -37,7 +38,8 @@ final class BrokerWorld {
         return broker
     }
 
-    /// A started broker object that consumes a queue into an inbox.
+    /// A started broker object that consumes a queue into an inbox. It is connected: a quorum queue that is declared twice
+    /// at the same time answers the second declaration before it has a leader, and refuses what is published until then.
     func consumer(
         _ topology: Topology, queue: String, prefetch: Int = 100, acknowledges: Bool = true
     ) throws -> (broker: any MessageBroker, inbox: Inbox) {
@@ -45,6 +47,7 @@ final class BrokerWorld {
         let inbox = Inbox(acknowledges ? broker : nil)
         broker.consume(queue: queue, prefetch: prefetch) { inbox.receive($0) }
         broker.start()
+        try #require(eventually { broker.isConnected })
         return (broker, inbox)
     }
 

@@ -178,12 +178,23 @@ import Testing
     func consumersShareAQueue(_ kind: BrokerKind) throws {
         let world = try BrokerWorld(kind)
         let topology = world.simpleTopology()
-        let first = try world.consumer(topology, queue: world.name("queue"), prefetch: 5).inbox
-        let second = try world.consumer(topology, queue: world.name("queue"), prefetch: 5).inbox
+        // Neither acknowledges before each has all it may hold.
+        let (first, firstInbox) = try world.consumer(
+            topology, queue: world.name("queue"), prefetch: 5, acknowledges: false)
+        let (second, secondInbox) = try world.consumer(
+            topology, queue: world.name("queue"), prefetch: 5, acknowledges: false)
         let events = (0..<500).map(String.init)
         try publish(world, topology, events)
-        #expect(eventually { first.count + second.count == events.count })
-        #expect(Set(first.bodies + second.bodies) == Set(events))
-        #expect(first.count > 0 && second.count > 0)
+        #expect(eventually { firstInbox.count == 5 && secondInbox.count == 5 })
+        var settled = (first: 0, second: 0)
+        let isAllThere = eventually {
+            let (one, other) = (firstInbox.all, secondInbox.all)
+            for message in one[settled.first...] { first.acknowledge(message.tag, multiple: false) }
+            for message in other[settled.second...] { second.acknowledge(message.tag, multiple: false) }
+            settled = (one.count, other.count)
+            return settled.first + settled.second == events.count
+        }
+        #expect(isAllThere)
+        #expect(Set(firstInbox.bodies + secondInbox.bodies) == Set(events))
     }
 }
