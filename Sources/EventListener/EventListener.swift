@@ -1,6 +1,7 @@
 import Broker
 import CloudEvents
 import Core
+import Dispatch
 import EventTracing
 import JSON
 import Telemetry
@@ -17,6 +18,7 @@ public final class EventListener: Sendable {
         exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey)
     private static let defaultLifetimeMilliseconds: UInt64 = 30_000
     private static let brokerWaitMilliseconds: UInt64 = 30_000
+    private static let republishMilliseconds: UInt64 = 100
 
     public let service: String
     private let broker: any MessageBroker
@@ -31,6 +33,7 @@ public final class EventListener: Sendable {
     private let expired: Counter
     private let malformed: Counter
     private let published: Counter
+    private let republished: Counter
 
     /// - Parameter broker: made with `StandardTopology.service(queue:bindings:)`, not started.
     public init(
@@ -52,6 +55,9 @@ public final class EventListener: Sendable {
         malformed = registry.counter(
             "switchboard_listener_malformed_total", "Messages dead-lettered because they hold no valid events")
         published = registry.counter("switchboard_listener_answers_total", "Answers confirmed by the broker")
+        republished = registry.counter(
+            "switchboard_listener_answers_republished_total",
+            "Answers published again because the broker had not taken them")
         broker.consume(queue: queue, prefetch: prefetch) { [weak self] messages in self?.receive(messages) }
     }
 
@@ -156,24 +162,44 @@ public final class EventListener: Sendable {
     private func publish(_ answers: AnswerBatch, _ tags: [DeliveryTag]) {
         guard !tags.isEmpty else { return }
         guard !answers.isEmpty else { return settle(tags, isDone: true) }
-        let count = answers.count
-        let durations = durations
-        let beganAt = SystemClock.monotonic()
-        let spans = answers.spans
+        let now = SystemClock.monotonic()
         let group = PublishGroup(
             route: Self.responses, events: answers.events, ends: answers.ends,
             expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
-            deadline: SystemClock.monotonic().advanced(byMilliseconds: Self.brokerWaitMilliseconds))
-        let isTaken = broker.publish(group) { [weak self] outcome in
-            durations.sent(outcome, since: beganAt)
-            if outcome == .confirmed { self?.published.add(UInt64(count)) }
-            self?.end(spans, outcome)
-            self?.settle(tags, isDone: outcome == .confirmed || outcome == .expired)
+            deadline: now.advanced(byMilliseconds: Self.brokerWaitMilliseconds))
+        publish(OutgoingAnswers(group: group, tags: tags, spans: answers.spans, beganAt: now))
+    }
+
+    private func publish(_ answers: OutgoingAnswers) {
+        let isTaken = broker.publish(answers.group) { [weak self] outcome in
+            guard let self else { return }
+            switch outcome {
+            case .rejected, .unroutable: if self.publishLater(answers) { return }
+            case .confirmed: self.published.add(UInt64(answers.group.ends.count))
+            case .expired, .unavailable: break
+            }
+            self.durations.sent(outcome, since: answers.beganAt)
+            self.end(answers.spans, outcome)
+            self.settle(answers.tags, isDone: outcome == .confirmed || outcome == .expired)
         }
-        if !isTaken {
-            end(spans, .unavailable)
-            settle(tags, isDone: false)
+        if !isTaken, !publishLater(answers) {
+            end(answers.spans, .unavailable)
+            settle(answers.tags, isDone: false)
         }
+    }
+
+    /// A broker refuses for a moment, as while a queue has no leader. Events that went back to their queue for it would
+    /// use up their deliveries in no time. False if there is no time left for another try.
+    private func publishLater(_ answers: OutgoingAnswers) -> Bool {
+        let retryAt = SystemClock.monotonic().advanced(byMilliseconds: Self.republishMilliseconds)
+        guard retryAt < answers.group.deadline else { return false }
+        republished.add(UInt64(answers.group.ends.count))
+        var later = answers
+        for index in later.spans.indices { later.spans[index].add("retry") }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(Self.republishMilliseconds))) {
+            [weak self, later] in self?.publish(later)
+        }
+        return true
     }
 
     private func settle(_ tags: [DeliveryTag], isDone: Bool) {

@@ -116,12 +116,24 @@ import Testing
         #expect(Polling.until { world.answers.events.map(\.causationID) == ["2", "1"] })
     }
 
-    @Test(
-        arguments: [.refused, .outcome(.rejected), .outcome(.unavailable), .outcome(.unroutable)]
-            as [FaultyBroker.Fault])
-    func anEventWhoseAnswersAreNotTakenComesAgain(_ fault: FaultyBroker.Fault) throws {
+    @Test(arguments: [.refused, .outcome(.rejected), .outcome(.unroutable)] as [FaultyBroker.Fault])
+    func answersThatAreRefusedArePublishedAgain(_ fault: FaultyBroker.Fault) throws {
         let handled = Mutex<[String]>([])
-        let world = try TestListener(faults: [fault, fault]) { event in
+        let world = try TestListener(faults: [fault, fault], deliveryLimit: 1) { event in
+            handled.withLock { $0.append(event.id) }
+            return Self.answer(event)
+        }
+        world.publish(Self.event("1", ""))
+        #expect(Polling.until { world.answers.events.count == 1 && world.isSettled })
+        #expect(handled.withLock { $0 } == ["1"])
+        #expect(world.broker.statistics.messagesRedelivered == 0 && world.broker.statistics.messagesAcknowledged == 1)
+        #expect(world.metric("answers_total") == 1 && world.metric("answers_republished_total") == 2)
+        #expect(world.deadLetters.all.isEmpty)
+    }
+
+    @Test func anEventWhoseAnswersFindNoBrokerComesAgain() throws {
+        let handled = Mutex<[String]>([])
+        let world = try TestListener(faults: [.outcome(.unavailable), .outcome(.unavailable)]) { event in
             handled.withLock { $0.append(event.id) }
             return Self.answer(event)
         }
@@ -142,7 +154,7 @@ import Testing
 
     @Test func anEventThatFailsTooOftenGoesToTheDeadLetters() throws {
         let world = try TestListener(
-            faults: [FaultyBroker.Fault](repeating: .outcome(.rejected), count: 10), deliveryLimit: 2,
+            faults: [FaultyBroker.Fault](repeating: .outcome(.unavailable), count: 10), deliveryLimit: 2,
             handler: Self.answer)
         world.publish(Self.event("1", ""))
         #expect(Polling.until { world.deadLetters.bodies == [Self.event("1", "")] })

@@ -35,7 +35,7 @@ enum ModuleRules {
         "EventListener": [
             "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "EventTracing", "Configuration", "Reactor",
             "HTTPServer",
-            "Broker", "BrokerSettings", "Program",
+            "Broker", "BrokerSettings", "Program", "Dispatch",
         ],
         "PingListener": ["EventListener", "Core", "CloudEvents"],
         "public-web": ["PublicWeb", "Program"],
