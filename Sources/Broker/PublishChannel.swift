@@ -6,6 +6,9 @@ import Core
 final class PublishChannel {
     /// How often deadlines are looked after while anything waits or is unconfirmed.
     static let sweepMilliseconds = 50
+    /// For how long the thread sleeps otherwise. It is not woken for what is published directly: the confirm wakes it, or,
+    /// to look after its deadline, the end of this sleep.
+    private static let idleMilliseconds = 250
     /// Messages published before confirms are read again.
     private static let burstMax = 64
     /// Of a message that is published directly. So much finds room in an empty socket buffer.
@@ -32,10 +35,6 @@ final class PublishChannel {
     private var returnedBytesLeft: UInt64?
     private var nextSweep = MonotonicInstant(nanoseconds: 0)
     private var pass = BrokerStatistics()
-    /// The thread sleeps for longer than deadlines could wait.
-    private var isSleepLong = false
-    /// Something was published since the thread went to sleep last.
-    private var isActive = false
     /// What a direct publisher met with; the thread is to end the connection.
     private var failure: AMQPFailure?
 
@@ -87,7 +86,6 @@ final class PublishChannel {
     func detach() {
         link = nil
         failure = nil
-        isSleepLong = false
     }
 
     /// One turn of the publishing thread.
@@ -107,9 +105,7 @@ final class PublishChannel {
             link.isReadable = true
             return .goOn
         }
-        isSleepLong = !isWaiting && !isActive
-        isActive = false
-        let milliseconds = isSleepLong ? control.heartbeatPumpMilliseconds : Self.sweepMilliseconds
+        let milliseconds = isWaiting ? Self.sweepMilliseconds : Self.idleMilliseconds
         return .sleep(milliseconds: min(milliseconds, control.heartbeatPumpMilliseconds))
     }
 
@@ -128,9 +124,8 @@ final class PublishChannel {
         } catch {
             failure = error
         }
-        // The thread has to look after deadlines, and after what librabbitmq read while it sent.
-        defer { isSleepLong = false }
-        return isSleepLong || failure != nil || link.hasBuffered
+        // Of what librabbitmq read while it sent, `poll` knows nothing.
+        return failure != nil || link.hasBuffered
     }
 
     private var canPublish: Bool {
@@ -144,7 +139,6 @@ final class PublishChannel {
             let tag = window.nextTag
             // Before it is sent: if that fails it is published again on the next connection.
             window.append(message)
-            isActive = true
             try link.publish(message, tag: tag, now: now)
             pass.messagesPublished += 1
             pass.eventsPublished += UInt64(message.eventCount)

@@ -8,6 +8,7 @@
 
 typedef size_t (*switchboard_curl_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*switchboard_curl_socket_callback)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
+typedef int (*switchboard_curl_close_callback)(void *context, curl_socket_t socket);
 typedef int (*switchboard_curl_timer_callback)(CURLM *multi, long timeout_milliseconds, void *context);
 
 static inline CURLcode switchboard_curl_set_long(CURL *easy, CURLoption option, long value) {
@@ -27,6 +28,9 @@ static inline CURLcode switchboard_curl_set_list(CURL *easy, CURLoption option, 
 }
 static inline CURLcode switchboard_curl_set_data_callback(CURL *easy, CURLoption option, switchboard_curl_data_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode switchboard_curl_set_close_callback(CURL *easy, switchboard_curl_close_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
 }
 static inline CURLcode switchboard_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);

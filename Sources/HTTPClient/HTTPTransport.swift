@@ -12,7 +12,7 @@ public final class HTTPTransport {
     private let loop: EventLoop
     private let policy: ConnectionPolicy?
     private let multi: OpaquePointer
-    private var sockets: [CInt: WatchedSocket] = [:]
+    private let sockets: WatchedSockets
     private var transfers: [OpaquePointer: Transfer] = [:]
     private var idle: [Transfer] = []
     private var timer: EventLoop.Timer?
@@ -26,28 +26,6 @@ public final class HTTPTransport {
         func timerFired(kind: Int) { transport?.timerFired() }
     }
 
-    /// A descriptor of curl's, watched for it.
-    private final class WatchedSocket: EventHandler {
-        unowned let transport: HTTPTransport
-        let fd: CInt
-        var registration: EventLoop.Registration?
-
-        init(transport: HTTPTransport, fd: CInt) {
-            self.transport = transport
-            self.fd = fd
-        }
-
-        override func handle(_ events: EventSet) {
-            var mask: CInt = 0
-            if !events.isDisjoint(with: [.readable, .hungUp]) { mask |= CURL_CSELECT_IN }
-            if events.contains(.writable) { mask |= CURL_CSELECT_OUT }
-            if events.contains(.failed) { mask |= CURL_CSELECT_ERR }
-            transport.act(on: fd, mask)
-        }
-
-        override func loopEnded() { transport.abandon() }
-    }
-
     /// - Parameter policy: nil: as between the tiers, directly and with the authorities of the system.
     public init(loop: EventLoop, policy: ConnectionPolicy? = nil) {
         self.loop = loop
@@ -56,10 +34,14 @@ public final class HTTPTransport {
         defer { alarm.transport = self }
         guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
         self.multi = OpaquePointer(multi)
+        sockets = WatchedSockets(loop: loop)
+        sockets.act = { [unowned self] in act(on: $0, $1) }
+        sockets.loopEnded = { [unowned self] in abandon() }
         let context = Unmanaged.passUnretained(self).toOpaque()
         switchboard_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionsKeptMax)
         switchboard_curl_multi_set_socket_callback(multi, Self.socketCallback)
-        switchboard_curl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
+        switchboard_curl_multi_set_pointer(
+            multi, CURLMOPT_SOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
         switchboard_curl_multi_set_timer_callback(multi, Self.timerCallback)
         switchboard_curl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
     }
@@ -68,7 +50,7 @@ public final class HTTPTransport {
         // Taking a request out calls back.
         switchboard_curl_multi_set_socket_callback(UnsafeMutableRawPointer(multi), nil)
         switchboard_curl_multi_set_timer_callback(UnsafeMutableRawPointer(multi), nil)
-        for socket in sockets.values { if let registration = socket.registration { loop.unregister(registration) } }
+        sockets.forgetAll()
         loop.cancel(&timer)
         for transfer in transfers.values { curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy) }
         curl_multi_cleanup(UnsafeMutableRawPointer(multi))
@@ -87,6 +69,9 @@ public final class HTTPTransport {
 
     private func makeTransfer() -> Transfer {
         let transfer = Transfer()
+        switchboard_curl_set_close_callback(transfer.easy, Self.closeCallback)
+        switchboard_curl_set_pointer(
+            transfer.easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
         policy?.apply(to: transfer.easy)
         return transfer
     }
@@ -95,32 +80,19 @@ public final class HTTPTransport {
 
     private static let socketCallback: switchboard_curl_socket_callback = { _, fd, what, context, _ in
         guard let context else { return 0 }
-        Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue().watch(fd, what)
+        Unmanaged<WatchedSockets>.fromOpaque(context).takeUnretainedValue().watch(fd, what)
         return 0
+    }
+
+    private static let closeCallback: switchboard_curl_close_callback = { context, fd in
+        guard let context else { return 0 }
+        return Unmanaged<WatchedSockets>.fromOpaque(context).takeUnretainedValue().close(fd)
     }
 
     private static let timerCallback: switchboard_curl_timer_callback = { _, milliseconds, context in
         guard let context else { return 0 }
         Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue().setTimer(milliseconds)
         return 0
-    }
-
-    private func watch(_ fd: CInt, _ what: CInt) {
-        if what == CURL_POLL_REMOVE {
-            if let registration = sockets.removeValue(forKey: fd)?.registration { loop.unregister(registration) }
-            return
-        }
-        var interest: EventSet = []
-        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { interest.insert(.readable) }
-        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { interest.insert(.writable) }
-        if let registration = sockets[fd]?.registration {
-            loop.update(registration, interest)
-            return
-        }
-        let socket = WatchedSocket(transport: self, fd: fd)
-        // When epoll has no room the transfer runs into its timeout, and is answered as such.
-        socket.registration = try? loop.register(fd, interest, socket)
-        sockets[fd] = socket
     }
 
     private func setTimer(_ milliseconds: Int) {
@@ -132,7 +104,7 @@ public final class HTTPTransport {
     private func kickSoon() {
         guard !hasKickPending else { return }
         hasKickPending = true
-        loop.defer { [weak self] in
+        loop.conclude { [weak self] in
             self?.hasKickPending = false
             self?.act(on: CURL_SOCKET_TIMEOUT, 0)
         }

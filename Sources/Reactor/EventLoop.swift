@@ -25,6 +25,7 @@ public final class EventLoop {
     private static let eventsMax = 512
     private static let receiveBytes = 128 * 1024
     private static let wakeKey: UInt64 = 0
+    private static let conclusionsMax = 4
 
     /// When the current turn began: exact enough for timers, and free.
     public private(set) var now: MonotonicInstant
@@ -44,6 +45,7 @@ public final class EventLoop {
     private var dirty: [Channel] = []
     private var spareOutputs = SpareBuffers(countMax: 256, bytesMax: 4 << 20)
     private var deferred: [() -> Void] = []
+    private var concluding: [() -> Void] = []
     private var isRunning = false
 
     public static func make() throws(SystemError) -> EventLoop {
@@ -97,6 +99,7 @@ public final class EventLoop {
         mailboxes = []
         turnEnds = []
         deferred = []
+        concluding = []
         dirty = []
     }
 
@@ -158,6 +161,9 @@ public final class EventLoop {
     /// Called once, when this turn ends; by a turn's last calls, when the next ends, which then does not wait for events.
     public func `defer`(_ body: @escaping () -> Void) { deferred.append(body) }
 
+    /// Called once, when this turn ends, after what was deferred: for what gathers that, and should not cost a turn more.
+    public func conclude(_ body: @escaping () -> Void) { concluding.append(body) }
+
     func markDirty(_ channel: Channel) { dirty.append(channel) }
 
     /// An empty array for what a channel will send, with room from an earlier one if there is any.
@@ -167,7 +173,7 @@ public final class EventLoop {
     func giveBack(_ output: inout [UInt8]) { spareOutputs.give(&output) }
 
     private func waitMilliseconds() -> CInt {
-        if !deferred.isEmpty { return 0 }
+        if !deferred.isEmpty || !concluding.isEmpty { return 0 }
         guard let deadline = wheel.nextDeadline else { return -1 }
         let wait = deadline.nanoseconds(since: SystemClock.monotonic())
         return CInt(truncatingIfNeeded: min((wait + 999_999) / 1_000_000, 60_000))
@@ -194,12 +200,16 @@ public final class EventLoop {
         due.removeAll(keepingCapacity: due.count <= 1024)
     }
 
+    /// What a body adds is not of this list any more.
+    private func take(_ list: inout [() -> Void]) -> [() -> Void] {
+        defer { list = [] }
+        return list
+    }
+
     private func endTurn() {
-        if !deferred.isEmpty {
-            let bodies = deferred
-            deferred = []
-            for body in bodies { body() }
-        }
+        if !deferred.isEmpty { for body in take(&deferred) { body() } }
+        // What these bring about in turn is likely to be of this turn, too, but has an end here.
+        for _ in 0..<Self.conclusionsMax where !concluding.isEmpty { for body in take(&concluding) { body() } }
         for body in turnEnds { body() }
         // Flushing can end a channel, whose owner may then write to another one: hence by index.
         var index = 0

@@ -154,6 +154,26 @@ import Testing
         #expect(order == ["first", "end 1", "second", "end 2"])
     }
 
+    /// So that one which asks for another each time does not keep the loop from its sockets.
+    @Test func conclusionsFollowWhatWasDeferredInTheSameTurn() throws {
+        let loop = try EventLoop.make()
+        defer { loop.end() }
+        var order: [String] = []
+        var asked = 0
+        func again() {
+            asked += 1
+            if asked < 6 { loop.conclude { again() } } else { loop.stop() }
+        }
+        loop.atTurnEnd { order.append("end after \(asked)") }
+        loop.conclude { order.append("concluded") }
+        loop.defer {
+            order.append("deferred")
+            loop.conclude { again() }
+        }
+        loop.run()
+        #expect(order == ["deferred", "concluded", "end after 4", "end after 6"])
+    }
+
     @Test func whatATurnEndDefersIsNotWaitedFor() throws {
         let loop = try EventLoop.make()
         defer { loop.end() }
