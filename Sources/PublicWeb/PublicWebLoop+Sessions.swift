@@ -219,7 +219,8 @@ extension PublicWebLoop {
         sessions.append(to: session, ending: request, now: loop.now) { sequence in
             scratch.removeAll(keepingCapacity: true)
             make(&scratch, sequence)
-            return Array(scratch)
+            // Not `Array(scratch)`, which would be the same storage, with all its room.
+            return scratch.withUnsafeBytes { Array($0) }
         }
         pump(session)
         trim(session)

@@ -185,7 +185,7 @@ public final class SessionTable {
             return
         }
         session.sequence += 1
-        let event = make(session.sequence)
+        let event = Self.fitted(make(session.sequence))
         let stream = session.madeStream
         stream.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
@@ -233,11 +233,17 @@ public final class SessionTable {
         _ event: [UInt8], of request: PendingRequests.RequestID, in session: Session, now: MonotonicInstant
     ) {
         guard isHere(session) else { return pending.forget(request) }
+        let event = Self.fitted(event)
         let replies = session.madeReplies
         pending.keep(request, at: .replies(replies.nextNumber))
         replies.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
         watchAge(of: replies, session, now)
+    }
+
+    /// With no more room than it needs: limits count bytes, and room that is not counted would be without one.
+    private static func fitted(_ event: [UInt8]) -> [UInt8] {
+        event.capacity <= event.count + event.count / 4 + 64 ? event : event.withUnsafeBytes { Array($0) }
     }
 
     /// The answer that an ended request got.

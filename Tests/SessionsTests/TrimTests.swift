@@ -68,4 +68,26 @@ import Testing
         _ = table.pending.settle(request, list: &session.pending)
         table.keepReply(Array(text.utf8), of: request, in: session, now: TestTable.start)
     }
+
+    /// What is kept is counted by its bytes; room beyond them would be memory without a bound.
+    @Test func eventsAreKeptWithoutTheRoomTheyCameWith() throws {
+        let (table, session) = TestTable.attached(SessionLimits())
+        var roomy: [UInt8] = []
+        roomy.reserveCapacity(100_000)
+        roomy.append(contentsOf: [UInt8](repeating: 0x61, count: 300))
+        table.append(to: session, now: TestTable.start) { _ in roomy }
+        #expect(try #require(table.transmit(session, queuedBytes: 0)).capacity < 600)
+        let request = try #require(table.ask(session, id: "1"))
+        _ = table.pending.settle(request, list: &session.pending)
+        table.keepReply(roomy, of: request, in: session, now: TestTable.start)
+        guard case .ended(let place) = try #require(state(table, session, "1")) else {
+            Issue.record("the request waits")
+            return
+        }
+        #expect(try #require(table.answer(at: place, in: session)).capacity < 600)
+    }
+
+    private func state(_ table: SessionTable, _ session: Session, _ id: String) -> PendingRequests.State? {
+        Array(id.utf8).withUnsafeBytes { table.pending.find(owner: session.handle, id: $0)?.state }
+    }
 }
