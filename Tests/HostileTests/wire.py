@@ -108,8 +108,8 @@ class Connection:
 
     def drop(self, hard=False):
         """Closes; hard: with a reset."""
-        if hard:
-            plug = self.writer.get_extra_info('socket')
+        plug = self.writer.get_extra_info('socket')
+        if hard and plug.fileno() >= 0:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         self.writer.close()
 
