@@ -49,14 +49,16 @@ public final class AMQPBroker: MessageBroker {
         return intake.post(group, completion: completion)
     }
 
-    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
+    public func consume(
+        queue: String, prefetch: Int, suspectReturns: Int?, handler: @escaping @Sendable ([DeliveredMessage]) -> Void
+    ) {
         precondition((1...65_535).contains(prefetch), "prefetch is 1 to 65,535")
         precondition(control.phase == .idle, "consume comes before start")
         let consumption = Consumption(
-            queue: queue, prefetch: prefetch, handler: handler,
+            queue: queue, prefetch: prefetch, suspectReturns: suspectReturns, handler: handler,
             settlements: SettlementIntake(prefetch: prefetch, wake: consumerWake))
         let deliveries = Mutex(
-            DeliveryChannel(control: control, queue: queue, settlements: consumption.settlements))
+            DeliveryChannel(control: control, consumption: consumption))
         parts.withLock {
             precondition($0.consumption == nil, "consume comes once")
             $0.consumption = consumption

@@ -22,10 +22,9 @@ final class AMQPConsumer {
             do throws(AMQPFailure) {
                 let link = try control.open(.consumer)
                 let isRunning = control.phase == .running
-                if isRunning {
-                    try link.startConsuming(queue: consumption.queue, prefetch: consumption.prefetch)
+                try channel.withLock { channel throws(AMQPFailure) in
+                    try channel.attach(link, isCancelled: !isRunning)
                 }
-                channel.withLock { $0.attach(link, isCancelled: !isRunning) }
                 isConnected = true
                 control.reportConnected(.consumer)
                 delay.reset()

@@ -92,7 +92,7 @@ final class AMQPControl: Sendable {
             descriptors[1] = pollfd(fd: link?.fd ?? -1, events: Int16(POLLIN), revents: 0)
             _ = poll(descriptors.baseAddress, 2, CInt(clamping: milliseconds))
             if descriptors[0].revents != 0 { wake.drain() }
-            if descriptors[1].revents != 0 { link?.isReadable = true }
+            if descriptors[1].revents != 0 { link?.noteReadable() }
         }
     }
 }

@@ -12,6 +12,12 @@ final class AMQPLink {
     private static let largeBodyBytes = 32_768
 
     let fd: CInt
+    /// `poll` has found something in the socket.
+    func noteReadable() {
+        isReadable = true
+        hasArrived = true
+    }
+
     /// Whether the socket is to be read although nobody said that there is anything. It is, once, whenever `poll` has
     /// found something in it; a read for nothing costs two system calls.
     var isReadable = true
@@ -19,6 +25,12 @@ final class AMQPLink {
     /// TLS holds bytes that were received and that `poll` does not see.
     private let isTLS: Bool
     private let heartbeatMilliseconds: UInt64
+    /// `poll` has found something to read since the last read.
+    private var hasArrived = true
+    /// Not later than librabbitmq has received something last, or only by moments.
+    private var heardAt = SystemClock.monotonic()
+    /// A frame that was read before its time.
+    private var early: amqp_frame_t?
     private var nextHeartbeatCheck = MonotonicInstant(nanoseconds: 0)
     /// The texts of a message's properties while it is being published.
     private var scratch: [UInt8] = []
@@ -179,27 +191,61 @@ final class AMQPLink {
         try check("the broker gives no publisher confirms", remedy: "is it RabbitMQ?")
     }
 
-    func startConsuming(queue: String, prefetch: Int) throws(AMQPFailure) {
+    /// How many messages are ready in a queue that is there; nil if there is none, and then the link is of no more use.
+    func messageCount(ofQueue name: String) throws(AMQPFailure) -> Int? {
+        let arena = AMQPArena()
+        let answer = amqp_queue_declare(state, Self.channel, arena.bytes(name), 1, 0, 0, 0, amqp_empty_table)
+        if let answer { return Int(answer.pointee.message_count) }
+        // 404 NOT_FOUND (AMQP 0-9-1 §1.1).
+        if let failure = failure(of: amqp_get_rpc_reply(state)) {
+            if failure.code == 404 { return nil }
+            throw AMQPFailure(.connectionLost, "queue \(name) can't be looked at: \(failure.text)")
+        }
+        return nil
+    }
+
+    /// Without waiting for the answer, which comes behind all that was asked for before.
+    func askForCount(ofQueue name: String) throws(AMQPFailure) {
+        let arena = AMQPArena()
+        var method = amqp_queue_declare_t()
+        method.queue = arena.bytes(name)
+        method.passive = 1
+        try check(sent: amqp_send_method(state, Self.channel, AMQPMethod.queueDeclare, &method))
+    }
+
+    /// - Parameter consumerTag: another one for each consumer of the link.
+    func startConsuming(
+        queue: String, prefetch: Int, consumerTag: String = AMQPLink.consumerTag
+    ) throws(AMQPFailure) {
         let arena = AMQPArena()
         amqp_basic_qos(state, Self.channel, 0, UInt16(prefetch), 0)
         try check("the broker refuses a prefetch of \(prefetch)", remedy: "see the broker's log")
         amqp_basic_consume(
-            state, Self.channel, arena.bytes(queue), amqp_bytes_t(Self.consumerTag), 0, 0, 0, amqp_empty_table)
+            state, Self.channel, arena.bytes(queue), arena.bytes(consumerTag), 0, 0, 0, amqp_empty_table)
         try check("queue \(queue) can't be consumed", remedy: "see the broker's log")
     }
 
-    private static let consumerTag: StaticString = "switchboard"
+    static let consumerTag = "switchboard"
 
     /// Asks for no further deliveries, without waiting for the answer.
     func stopConsuming() throws(AMQPFailure) {
-        var method = amqp_basic_cancel_t(consumer_tag: amqp_bytes_t(Self.consumerTag), nowait: 1)
+        let arena = AMQPArena()
+        var method = amqp_basic_cancel_t(consumer_tag: arena.bytes(Self.consumerTag), nowait: 1)
         try check(sent: amqp_send_method(state, Self.channel, AMQPMethod.basicCancel, &method))
+    }
+
+    /// Asks for one message; basic.get-ok or basic.get-empty follows.
+    func ask(queue: String) throws(AMQPFailure) {
+        let arena = AMQPArena()
+        var method = amqp_basic_get_t(ticket: 0, queue: arena.bytes(queue), no_ack: 0)
+        try check(sent: amqp_send_method(state, Self.channel, AMQPMethod.basicGet, &method))
     }
 
     // Publishing.
 
     /// May block for the send timeout. The bytes are copied or sent before it returns.
     func publish(_ message: OutgoingMessage, tag: UInt64, now: MonotonicInstant) throws(AMQPFailure) {
+        try checkSilence(now: now)
         let status = OutgoingProperties.with(message, tag: tag, now: now, scratch: &scratch) {
             exchange, key, properties in
             message.body.withUnsafeBytes { body in
@@ -226,6 +272,10 @@ final class AMQPLink {
     /// The next frame that is there; nil if there is none. Also answers and watches heartbeats: call it at least three
     /// times per heartbeat. The frame's memory is valid until `releaseBuffers`.
     func nextFrame() throws(AMQPFailure) -> amqp_frame_t? {
+        if let frame = early {
+            early = nil
+            return frame
+        }
         if !isReadable, !isTLS, !hasBuffered {
             // librabbitmq looks after heartbeats only when it is asked for a frame. With the third of a heartbeat that may
             // pass between two calls of this, that is at least twice per heartbeat.
@@ -233,7 +283,13 @@ final class AMQPLink {
             if now < nextHeartbeatCheck { return nil }
             nextHeartbeatCheck = now.advanced(byMilliseconds: heartbeatMilliseconds / 6)
         }
+        return try readFrame()
+    }
+
+    private func readFrame() throws(AMQPFailure) -> amqp_frame_t? {
+        if hasArrived { heardAt = SystemClock.monotonic() }
         isReadable = false
+        hasArrived = false
         var frame = amqp_frame_t()
         var timeout = timeval(tv_sec: 0, tv_usec: 0)
         let status = amqp_simple_wait_frame_noblock(state, &frame, &timeout)
@@ -247,8 +303,19 @@ final class AMQPLink {
         return frame
     }
 
-    /// Whether librabbitmq holds something that was received: sending may read, too.
-    var hasBuffered: Bool { amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0 }
+    /// `amqp_basic_publish` of librabbitmq 0.11 reads, when nothing has come for two heartbeats, and waits for that without
+    /// an end: what it means as a wait of no time, `amqp_time_s_from_now(0)`, is for ever. So after one heartbeat of silence
+    /// it is read here first, which ends the link after two.
+    private func checkSilence(now: MonotonicInstant) throws(AMQPFailure) {
+        guard early == nil, now.milliseconds(since: heardAt) > heartbeatMilliseconds else { return }
+        // What has come without anybody having polled counts from now: librabbitmq will have seen it later than that.
+        var descriptor = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        if poll(&descriptor, 1, 0) > 0 { hasArrived = true }
+        early = try readFrame()
+    }
+
+    /// Whether something was received that nobody has looked at: sending may read, too.
+    var hasBuffered: Bool { early != nil || amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0 }
 
     /// Lets librabbitmq use the memory of frames read so far again, if none is in the middle of being read.
     func releaseBuffers() {

@@ -23,6 +23,7 @@ struct DeliveryAssembler {
     private var exchange = ""
     private var routingKey = ""
     private var contentType = ""
+    private var timestampSeconds: UInt64?
     private var headers: IncomingHeaders?
     private var bodySize: UInt64 = 0
     private var body: [UInt8] = []
@@ -32,7 +33,37 @@ struct DeliveryAssembler {
         self.bytesMax = bytesMax
     }
 
-    mutating func receive(_ deliver: amqp_basic_deliver_t) {
+    /// Takes what belongs to a message; throws what means the end of the link.
+    mutating func receive(_ frame: amqp_frame_t, _ link: AMQPLink, queue: String) throws(AMQPFailure) -> Result {
+        switch CInt(frame.frame_type) {
+        case AMQP_FRAME_METHOD:
+            let method = frame.payload.method
+            if let failure = link.failure(ofMethod: method) { throw failure }
+            switch method.id {
+            case AMQPMethod.basicDeliver:
+                if let deliver = method.decoded?.assumingMemoryBound(to: amqp_basic_deliver_t.self) {
+                    receive(deliver.pointee)
+                }
+            case AMQPMethod.basicGetOK:
+                if let message = method.decoded?.assumingMemoryBound(to: amqp_basic_get_ok_t.self) {
+                    receive(message.pointee)
+                }
+            case AMQPMethod.basicCancel:
+                throw AMQPFailure(
+                    .consumerCancelled, "the broker cancelled the consumer: was queue \(queue) deleted?")
+            default: break
+            }
+        case AMQP_FRAME_HEADER:
+            let properties = frame.payload.properties
+            guard let decoded = properties.decoded?.assumingMemoryBound(to: amqp_basic_properties_t.self) else { break }
+            return receive(decoded.pointee, bodySize: properties.body_size)
+        case AMQP_FRAME_BODY: return receive(frame.payload.body_fragment)
+        default: break
+        }
+        return .incomplete
+    }
+
+    private mutating func receive(_ deliver: amqp_basic_deliver_t) {
         tag = deliver.delivery_tag
         isRedelivered = deliver.redelivered != 0
         Self.update(&exchange, deliver.exchange)
@@ -40,7 +71,15 @@ struct DeliveryAssembler {
         state = .header
     }
 
-    mutating func receive(_ properties: amqp_basic_properties_t, bodySize: UInt64) -> Result {
+    private mutating func receive(_ message: amqp_basic_get_ok_t) {
+        tag = message.delivery_tag
+        isRedelivered = message.redelivered != 0
+        Self.update(&exchange, message.exchange)
+        Self.update(&routingKey, message.routing_key)
+        state = .header
+    }
+
+    private mutating func receive(_ properties: amqp_basic_properties_t, bodySize: UInt64) -> Result {
         guard case .header = state else { return .incomplete }
         headers = IncomingHeaders(properties)
         if properties._flags & amqp_flags_t(AMQP_BASIC_CONTENT_TYPE_FLAG) == 0 {
@@ -48,6 +87,8 @@ struct DeliveryAssembler {
         } else {
             Self.update(&contentType, properties.content_type)
         }
+        let hasTime = properties._flags & amqp_flags_t(AMQP_BASIC_TIMESTAMP_FLAG) != 0
+        timestampSeconds = hasTime ? properties.timestamp : nil
         self.bodySize = bodySize
         body = []
         if bodySize == 0 { return complete() }
@@ -56,7 +97,7 @@ struct DeliveryAssembler {
         return .incomplete
     }
 
-    mutating func receive(_ fragment: amqp_bytes_t) -> Result {
+    private mutating func receive(_ fragment: amqp_bytes_t) -> Result {
         guard case .body(let left) = state else { return .incomplete }
         if bodySize <= UInt64(bytesMax) { body.append(bytes: fragment.buffer) }
         let count = UInt64(fragment.buffer.count)
@@ -72,8 +113,10 @@ struct DeliveryAssembler {
         return .message(
             DeliveredMessage(
                 tag: DeliveryTag(generation: generation, value: tag), body: body, contentType: contentType,
-                isRedelivered: isRedelivered, deliveryCount: headers?.deliveryCount ?? 0, exchange: exchange,
-                routingKey: routingKey, traceparent: headers?.traceparent, tracestate: headers?.tracestate))
+                isRedelivered: isRedelivered, deliveryCount: headers?.deliveryCount ?? 0,
+                earlierDeliveries: headers?.earlierDeliveries ?? 0, exchange: exchange, routingKey: routingKey,
+                traceparent: headers?.traceparent, tracestate: headers?.tracestate, timestampSeconds: timestampSeconds,
+                death: headers?.death))
     }
 
     /// Successive messages mostly say the same: then no new text is made.

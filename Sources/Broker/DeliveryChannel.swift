@@ -14,8 +14,21 @@ final class DeliveryChannel {
         case sleep, end
     }
 
+    /// How messages come.
+    private enum Supply {
+        /// Each when it is asked for and all before it are settled, until one comes that is not suspect: what a consumer
+        /// that crashed had in hand is at the front of the queue.
+        case asking(isAsked: Bool)
+        /// As the prefetch allows.
+        case flowing
+        /// No more until those that are held have been handed out, each alone, and settled.
+        case stopped
+    }
+
     private let control: AMQPControl
     private let queue: String
+    private let prefetch: Int
+    private let suspectReturns: Int?
     private let settlements: SettlementIntake
     /// Nil while there is no connection.
     private var link: AMQPLink?
@@ -23,21 +36,29 @@ final class DeliveryChannel {
     private var window = SettlementWindow()
     private var assembler = DeliveryAssembler(generation: 0, bytesMax: 0)
     private var taken: [Settlement] = []
+    private var supply = Supply.flowing
+    /// Suspects that came among others.
+    private var held: [DeliveredMessage] = []
+    private var random = RandomSource()
     private var isCancelled = false
     /// What one who settles directly met with; the thread is to end the connection.
     private var failure: AMQPFailure?
 
-    init(control: AMQPControl, queue: String, settlements: SettlementIntake) {
+    init(control: AMQPControl, consumption: Consumption) {
         self.control = control
-        self.queue = queue
-        self.settlements = settlements
+        queue = consumption.queue
+        prefetch = consumption.prefetch
+        suspectReturns = consumption.suspectReturns
+        settlements = consumption.settlements
     }
 
     /// - Parameter isCancelled: nothing is consumed by this connection.
-    func attach(_ link: AMQPLink, isCancelled: Bool) {
+    func attach(_ link: AMQPLink, isCancelled: Bool) throws(AMQPFailure) {
         begin()
-        self.link = link
         self.isCancelled = isCancelled
+        supply = suspectReturns == nil ? .flowing : .asking(isAsked: false)
+        if !isCancelled, suspectReturns == nil { try link.startConsuming(queue: queue, prefetch: prefetch) }
+        self.link = link
     }
 
     func detach() {
@@ -51,6 +72,7 @@ final class DeliveryChannel {
         generation &+= 1
         control.counters.update { $0.messagesUnsettled = 0 }
         window = SettlementWindow()
+        held = []
         assembler = DeliveryAssembler(generation: generation, bytesMax: control.configuration.messageBytesMax)
     }
 
@@ -64,9 +86,11 @@ final class DeliveryChannel {
         if phase == .finishing { return .end }
         if phase == .draining, !isCancelled {
             isCancelled = true
-            try link.stopConsuming()
+            if case .flowing = supply { try link.stopConsuming() }
+            try giveBackHeld(link)
         }
-        let messages = try readMessages(link)
+        if !isCancelled { try ask(link) }
+        let messages = try handOut(try readMessages(link), link)
         if messages.isEmpty { return .sleep }
         control.counters.update {
             $0.messagesConsumed += UInt64(messages.count)
@@ -77,12 +101,78 @@ final class DeliveryChannel {
         return .deliver(messages)
     }
 
+    // Suspects.
+
+    private func isSuspect(_ message: DeliveredMessage) -> Bool { message.returns >= suspectReturns ?? .max }
+
+    /// For the next message, if that comes alone.
+    private func ask(_ link: AMQPLink) throws(AMQPFailure) {
+        guard window.unsettledCount == 0 else { return }
+        switch supply {
+        case .flowing, .asking(isAsked: true): return
+        case .stopped, .asking(isAsked: false): break
+        }
+        try link.ask(queue: queue)
+        supply = .asking(isAsked: true)
+    }
+
+    private func flow(_ link: AMQPLink) throws(AMQPFailure) {
+        supply = .flowing
+        if !isCancelled { try link.startConsuming(queue: queue, prefetch: prefetch) }
+    }
+
+    /// What of the messages that came is handed out now.
+    private func handOut(_ messages: [DeliveredMessage], _ link: AMQPLink) throws(AMQPFailure) -> [DeliveredMessage] {
+        if suspectReturns == nil { return messages }
+        var others: [DeliveredMessage] = []
+        for message in messages {
+            let isSuspect = isSuspect(message)
+            switch supply {
+            case .asking:
+                supply = .asking(isAsked: false)
+                if !isSuspect { try flow(link) }
+                others.append(message)
+            case .flowing where isSuspect:
+                supply = .stopped
+                try link.stopConsuming()
+                held.append(message)
+            case .stopped where isSuspect: held.append(message)
+            case .flowing, .stopped: others.append(message)
+            }
+        }
+        return others.isEmpty ? takeHeld() : others
+    }
+
+    /// One of those that came back least often, when nothing else is in the handler's hands. By chance: if several
+    /// processes of a service have the same messages in hand one after the other, each is handed out before the one that
+    /// they crash on by some of them.
+    private func takeHeld() -> [DeliveredMessage] {
+        guard !held.isEmpty, window.unsettledCount == held.count, let least = held.map(\.returns).min() else {
+            return []
+        }
+        let candidates = held.indices.filter { held[$0].returns == least }
+        return [held.remove(at: candidates[Int(random.next() % UInt64(candidates.count))])]
+    }
+
+    /// At the end: they were not handed out.
+    private func giveBackHeld(_ link: AMQPLink) throws(AMQPFailure) {
+        if held.isEmpty { return }
+        for message in held { _ = window.settle(message.tag.value, .requeue) }
+        held = []
+        control.counters.update { $0.messagesUnsettled = window.unsettledCount }
+        try send(link)
+    }
+
     /// All that is there, up to the limits of a batch. After cancelling, what was still under way is left to the broker.
     private func readMessages(_ link: AMQPLink) throws(AMQPFailure) -> [DeliveredMessage] {
         var messages: [DeliveredMessage] = []
         var bytes = 0
         while messages.count < Self.batchMessagesMax, bytes < Self.batchBytesMax, let frame = try link.nextFrame() {
-            switch try receive(frame, link) {
+            if CInt(frame.frame_type) == AMQP_FRAME_METHOD, frame.payload.method.id == AMQPMethod.basicGetEmpty {
+                try flow(link)
+                continue
+            }
+            switch try assembler.receive(frame, link, queue: queue) {
             case .incomplete: continue
             case .message(let message):
                 link.releaseBuffers()
@@ -107,30 +197,6 @@ final class DeliveryChannel {
         if !window.deliver(tag) { throw AMQPFailure(.connectionLost, "the broker's delivery tags are out of order") }
     }
 
-    private func receive(_ frame: amqp_frame_t, _ link: AMQPLink) throws(AMQPFailure) -> DeliveryAssembler.Result {
-        switch CInt(frame.frame_type) {
-        case AMQP_FRAME_METHOD:
-            let method = frame.payload.method
-            if let failure = link.failure(ofMethod: method) { throw failure }
-            if method.id == AMQPMethod.basicDeliver,
-                let deliver = method.decoded?.assumingMemoryBound(to: amqp_basic_deliver_t.self).pointee
-            {
-                assembler.receive(deliver)
-            } else if method.id == AMQPMethod.basicCancel {
-                throw AMQPFailure(
-                    .consumerCancelled, "the broker cancelled the consumer: was queue \(queue) deleted?")
-            }
-            return .incomplete
-        case AMQP_FRAME_HEADER:
-            let properties = frame.payload.properties
-            guard let decoded = properties.decoded?.assumingMemoryBound(to: amqp_basic_properties_t.self) else { break }
-            return assembler.receive(decoded.pointee, bodySize: properties.body_size)
-        case AMQP_FRAME_BODY: return assembler.receive(frame.payload.body_fragment)
-        default: break
-        }
-        return .incomplete
-    }
-
     // Settlements.
 
     /// Settles the only delivery that is not settled, on the caller's thread. Nil if it has to be posted: more are likely
@@ -144,7 +210,8 @@ final class DeliveryChannel {
             do throws(AMQPFailure) { try send(link) } catch { failure = error }
         }
         // Of what librabbitmq read while it sent, `poll` knows nothing.
-        return failure != nil || link.hasBuffered
+        if case .flowing = supply { return failure != nil || link.hasBuffered }
+        return true
     }
 
     func dropSettlements() { _ = takeSettlements() }

@@ -8,10 +8,15 @@ public struct EventMetadata: Equatable, Sendable {
     public var traceparent: String?
     public var tracestate: String?
     public var baggage: String?
+    /// How often the event came back already, as part of another message.
+    public var earlierDeliveries: Int?
+    /// Of a message that is parked among the dead letters by other hands than the broker's.
+    public var death: DeathRecord?
 
     public init(
         messageID: String? = nil, correlationID: String? = nil, type: String? = nil, timestampSeconds: UInt64? = nil,
-        traceparent: String? = nil, tracestate: String? = nil, baggage: String? = nil
+        traceparent: String? = nil, tracestate: String? = nil, baggage: String? = nil,
+        earlierDeliveries: Int? = nil, death: DeathRecord? = nil
     ) {
         self.messageID = messageID
         self.correlationID = correlationID
@@ -20,5 +25,7 @@ public struct EventMetadata: Equatable, Sendable {
         self.traceparent = traceparent
         self.tracestate = tracestate
         self.baggage = baggage
+        self.earlierDeliveries = earlierDeliveries
+        self.death = death
     }
 }

@@ -38,12 +38,14 @@ public final class InMemoryBroker: MessageBroker {
         intake.post(group, completion: completion)
     }
 
-    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
+    public func consume(
+        queue: String, prefetch: Int, suspectReturns: Int?, handler: @escaping @Sendable ([DeliveredMessage]) -> Void
+    ) {
         precondition((1...65_535).contains(prefetch), "prefetch is 1 to 65,535")
         control.withLock {
             precondition(!$0.isStarted && $0.consumption == nil, "consume comes before start, and once")
             $0.consumption = Consumption(
-                queue: queue, prefetch: prefetch, handler: handler,
+                queue: queue, prefetch: prefetch, suspectReturns: suspectReturns, handler: handler,
                 settlements: SettlementIntake(prefetch: prefetch, wake: wake))
         }
     }
@@ -120,7 +122,7 @@ public final class InMemoryBroker: MessageBroker {
         if let refusal { observers.report(.topologyRefused, refusal) }
         var consumer: UInt64?
         if let consumption, refusal == nil {
-            consumer = hub.addConsumer(queue: consumption.queue, prefetch: consumption.prefetch, wake: wake)
+            consumer = hub.addConsumer(consumption, wake: wake)
             if consumer == nil { observers.report(.topologyRefused, "there is no queue \(consumption.queue)") }
         }
         let isReady = refusal == nil && (consumer != nil) == (consumption != nil)
@@ -202,7 +204,9 @@ public final class InMemoryBroker: MessageBroker {
         InMemoryMessage(
             exchange: message.route.exchange, routingKey: message.route.routingKey, body: message.body,
             contentType: message.contentType, traceparent: message.metadata?.traceparent,
-            tracestate: message.metadata?.tracestate, expiresAt: message.expiresAt)
+            tracestate: message.metadata?.tracestate, timestampSeconds: message.metadata?.timestampSeconds,
+            earlierDeliveries: message.metadata?.earlierDeliveries ?? 0, death: message.metadata?.death,
+            expiresAt: message.expiresAt)
     }
 
     private func settleAll(_ settlements: SettlementIntake, _ consumer: UInt64) {
@@ -236,8 +240,10 @@ public final class InMemoryBroker: MessageBroker {
         let messages = taken.map { tag, message in
             DeliveredMessage(
                 tag: DeliveryTag(generation: 1, value: tag), body: message.body, contentType: message.contentType,
-                isRedelivered: message.wasDelivered, deliveryCount: message.deliveryCount, exchange: message.exchange,
-                routingKey: message.routingKey, traceparent: message.traceparent, tracestate: message.tracestate)
+                isRedelivered: message.wasDelivered, deliveryCount: message.deliveryCount,
+                earlierDeliveries: message.earlierDeliveries, exchange: message.exchange,
+                routingKey: message.routingKey, traceparent: message.traceparent, tracestate: message.tracestate,
+                timestampSeconds: message.timestampSeconds, death: message.death)
         }
         counters.update {
             $0.messagesConsumed += UInt64(messages.count)

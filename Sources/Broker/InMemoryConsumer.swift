@@ -2,6 +2,7 @@
 struct InMemoryConsumer {
     let queue: String
     let prefetch: Int
+    let suspectReturns: Int?
     var lastTag: UInt64 = 0
     var unsettled: [UInt64: InMemoryMessage] = [:]
 }

@@ -24,6 +24,7 @@ public final class InMemoryHub: Sendable {
     func step<Result>(_ body: (inout InMemoryHubCore) -> Result) -> Result {
         var signals: [WakeSignal] = []
         let result = state.withLock { state -> Result in
+            state.core.wallSeconds = SystemClock.wallNanoseconds() / 1_000_000_000
             let result = body(&state.core)
             for consumer in state.core.consumersToWake {
                 if let wake = state.wakes[consumer] { signals.append(wake) }
@@ -49,9 +50,9 @@ public final class InMemoryHub: Sendable {
     }
 
     /// - Parameter wake: signalled whenever the consumer can take something.
-    func addConsumer(queue: String, prefetch: Int, wake: WakeSignal) -> UInt64? {
+    func addConsumer(_ consumption: Consumption, wake: WakeSignal) -> UInt64? {
         let consumer = state.withLock { state -> UInt64? in
-            guard let consumer = state.core.addConsumer(queue: queue, prefetch: prefetch) else { return nil }
+            guard let consumer = state.core.addConsumer(consumption) else { return nil }
             state.wakes[consumer] = wake
             return consumer
         }

@@ -18,6 +18,8 @@ struct InMemoryHubCore {
     private let bytesMax: Int
     /// Of all bodies held. A message in several queues counts once for each.
     private(set) var bytesHeld = 0
+    /// What dead letters say of the time; whoever makes a step sets it.
+    var wallSeconds: UInt64 = 0
     /// Consumers for which something became ready since it was last emptied.
     var consumersToWake: Set<UInt64> = []
 
@@ -83,20 +85,27 @@ struct InMemoryHubCore {
         if let most = queues[name]?.declaration.lengthMax, queues[name]?.count ?? 0 > most,
             let oldest = queues[name]?.popFirst()
         {
-            bury(oldest, from: name, now: now, depth: depth)
+            bury(oldest, "maxlen", from: name, now: now, depth: depth)
         }
         wakeConsumers(ofQueue: name)
     }
 
     /// Dead-letters a message that has left its queue for good.
-    private mutating func bury(_ message: InMemoryMessage, from name: String, now: MonotonicInstant, depth: Int) {
+    private mutating func bury(
+        _ message: InMemoryMessage, _ reason: String, from name: String, now: MonotonicInstant, depth: Int
+    ) {
         bytesHeld -= message.body.count
         guard let exchange = queues[name]?.declaration.deadLetterExchange, depth < Self.deadLetterDepthMax else {
             return
         }
         let letter = InMemoryMessage(
             exchange: exchange, routingKey: message.routingKey, body: message.body, contentType: message.contentType,
-            traceparent: message.traceparent, tracestate: message.tracestate)
+            traceparent: message.traceparent, tracestate: message.tracestate,
+            timestampSeconds: message.timestampSeconds,
+            earlierDeliveries: message.earlierDeliveries,
+            death: DeathRecord(
+                reason: reason, queue: name, exchange: message.exchange, routingKey: message.routingKey,
+                timeSeconds: wallSeconds))
         _ = route(letter, now: now, depth: depth + 1)
     }
 
@@ -111,10 +120,12 @@ struct InMemoryHubCore {
     // Consuming.
 
     /// Nil if there is no such queue.
-    mutating func addConsumer(queue: String, prefetch: Int) -> UInt64? {
+    mutating func addConsumer(_ consumption: Consumption) -> UInt64? {
+        let queue = consumption.queue
         if queues[queue] == nil { return nil }
         lastConsumer += 1
-        consumers[lastConsumer] = InMemoryConsumer(queue: queue, prefetch: prefetch)
+        consumers[lastConsumer] = InMemoryConsumer(
+            queue: queue, prefetch: consumption.prefetch, suspectReturns: consumption.suspectReturns)
         queues[queue]?.consumers.append(lastConsumer)
         if queues[queue]?.count ?? 0 > 0 { consumersToWake.insert(lastConsumer) }
         return lastConsumer
@@ -136,7 +147,7 @@ struct InMemoryHubCore {
         guard var state = consumers[consumer] else { return [] }
         expire(queue: state.queue, now: now)
         var deliveries: [(tag: UInt64, message: InMemoryMessage)] = []
-        while deliveries.count < countMax, state.unsettled.count < state.prefetch,
+        while deliveries.count < countMax, state.unsettled.count < state.prefetch, mayTake(state),
             let message = queues[state.queue]?.popFirst()
         {
             state.lastTag += 1
@@ -146,6 +157,14 @@ struct InMemoryHubCore {
         }
         consumers[consumer] = state
         return deliveries
+    }
+
+    /// Whether the next message is for this consumer now: a suspect is handed out alone.
+    private func mayTake(_ consumer: InMemoryConsumer) -> Bool {
+        guard let suspectReturns = consumer.suspectReturns, let next = queues[consumer.queue]?.first,
+            !consumer.unsettled.isEmpty
+        else { return true }
+        return next.returns < suspectReturns && !consumer.unsettled.values.contains { $0.returns >= suspectReturns }
     }
 
     /// How many deliveries it settled; unknown tags are ignored.
@@ -163,7 +182,7 @@ struct InMemoryHubCore {
             switch kind {
             case .acknowledge, .acknowledgeThrough: bytesHeld -= message.body.count
             case .requeue: takeBack(message, queue: queue, now: now)
-            case .discard: bury(message, from: queue, now: now, depth: 0)
+            case .discard: bury(message, "rejected", from: queue, now: now, depth: 0)
             }
         }
         if !settled.isEmpty, queues[queue]?.count ?? 0 > 0 { consumersToWake.insert(consumer) }
@@ -176,7 +195,7 @@ struct InMemoryHubCore {
         var message = message
         message.deliveryCount += 1
         if let limit = queues[queue]?.declaration.deliveryLimit, message.deliveryCount > limit {
-            bury(message, from: queue, now: now, depth: 0)
+            bury(message, "delivery_limit", from: queue, now: now, depth: 0)
             return
         }
         queues[queue]?.putBack(message)
@@ -190,7 +209,9 @@ struct InMemoryHubCore {
     }
 
     private mutating func expire(queue name: String, now: MonotonicInstant) {
-        while let message = queues[name]?.popExpired(now: now) { bury(message, from: name, now: now, depth: 0) }
+        while let message = queues[name]?.popExpired(now: now) {
+            bury(message, "expired", from: name, now: now, depth: 0)
+        }
     }
 
     /// When `expire` has something to do next.

@@ -8,8 +8,13 @@ struct InMemoryMessage {
     let contentType: String
     let traceparent: String?
     let tracestate: String?
+    let timestampSeconds: UInt64?
+    let earlierDeliveries: Int
+    let death: DeathRecord?
     var expiresAt: MonotonicInstant?
     /// How often it was delivered and came back.
     var deliveryCount = 0
     var wasDelivered = false
+
+    var returns: Int { deliveryCount + earlierDeliveries }
 }

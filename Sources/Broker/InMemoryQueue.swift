@@ -22,6 +22,8 @@ struct InMemoryQueue {
 
     mutating func putBack(_ message: InMemoryMessage) { returned.append(message) }
 
+    var first: InMemoryMessage? { returned.first ?? waiting.first }
+
     mutating func popFirst() -> InMemoryMessage? { returned.popFirst() ?? waiting.popFirst() }
 
     /// When the next message expires. As in RabbitMQ, only the first of a queue does: one behind it waits for its turn.

@@ -8,9 +8,17 @@ public protocol MessageBroker: AnyObject, Sendable {
     func publish(_ group: PublishGroup, completion: @escaping @Sendable (PublishOutcome) -> Void) -> Bool
 
     /// Before `start`, at most once: consumes a queue of the topology.
-    /// - Parameter prefetch: 1 to 65,535 messages may be delivered and not yet settled.
-    /// - Parameter handler: gets all that was ready, on the consumer thread; it must not block.
-    func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void)
+    ///
+    /// A consumer that crashes gives back all that it had in hand, and each of these messages has come back once more: those
+    /// that did nothing would reach the queue's delivery limit together with the one that brings the consumer down. So what
+    /// came back `suspectReturns` times is handed out alone, when everything else that was handed out is settled, and
+    /// nothing follows before it is settled itself.
+    /// - Parameters:
+    ///   - prefetch: 1 to 65,535 messages may be delivered and not yet settled.
+    ///   - suspectReturns: at least 1; nil for a handler that no message can bring down.
+    ///   - handler: gets all that was ready, on the consumer thread; it must not block.
+    func consume(
+        queue: String, prefetch: Int, suspectReturns: Int?, handler: @escaping @Sendable ([DeliveredMessage]) -> Void)
 
     /// From any thread. A tag of an earlier connection, or one already settled, is ignored.
     /// - Parameter multiple: settles every earlier delivery too.
@@ -38,4 +46,10 @@ public protocol MessageBroker: AnyObject, Sendable {
     var onDiagnostic: (@Sendable (BrokerDiagnostic) -> Void)? { get set }
 
     var statistics: BrokerStatistics { get }
+}
+
+extension MessageBroker {
+    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
+        consume(queue: queue, prefetch: prefetch, suspectReturns: nil, handler: handler)
+    }
 }

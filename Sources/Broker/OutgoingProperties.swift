@@ -8,7 +8,10 @@ enum OutgoingProperties {
     static let traceparentHeader: StaticString = "traceparent"
     static let tracestateHeader: StaticString = "tracestate"
     static let baggageHeader: StaticString = "baggage"
-    private static let headersMax = 4
+    static let earlierDeliveriesHeader: StaticString = "x-earlier-deliveries"
+    /// A table like an entry of RabbitMQ's `x-death`.
+    static let deathHeader: StaticString = "x-parked"
+    private static let headersMax = 6
 
     /// A text within the scratch memory.
     private struct Place {
@@ -49,6 +52,18 @@ enum OutgoingProperties {
                     headers[count] = switchboard_amqp_entry_text(amqp_bytes_t(name), value.bytes(scratch))
                     count += 1
                 }
+                if let earlier = metadata?.earlierDeliveries {
+                    headers[count] = switchboard_amqp_entry_integer(
+                        amqp_bytes_t(earlierDeliveriesHeader), Int64(earlier))
+                    count += 1
+                }
+                let arena = metadata?.death.map { _ in AMQPArena() }
+                // The properties refer to its memory.
+                defer { withExtendedLifetime(arena) {} }
+                if let arena, let death = metadata?.death {
+                    headers[count] = switchboard_amqp_entry_table(amqp_bytes_t(deathHeader), table(death, arena))
+                    count += 1
+                }
                 var properties = amqp_basic_properties_t()
                 func set(_ field: WritableKeyPath<amqp_basic_properties_t, amqp_bytes_t>, _ flag: CInt, _ place: Place?)
                 {
@@ -71,6 +86,17 @@ enum OutgoingProperties {
                 return body(exchange.bytes(scratch), routingKey.bytes(scratch), &properties)
             }
         }
+    }
+
+    private static func table(_ death: DeathRecord, _ arena: AMQPArena) -> amqp_table_t {
+        let keys = arena.bytes(death.routingKey)
+        return arena.table([
+            switchboard_amqp_entry_text(amqp_bytes_t("reason"), arena.bytes(death.reason)),
+            switchboard_amqp_entry_text(amqp_bytes_t("queue"), arena.bytes(death.queue)),
+            switchboard_amqp_entry_text(amqp_bytes_t("exchange"), arena.bytes(death.exchange)),
+            switchboard_amqp_entry_text(amqp_bytes_t("routing-keys"), keys),
+            switchboard_amqp_entry_integer(amqp_bytes_t("time"), Int64(truncatingIfNeeded: death.timeSeconds)),
+        ])
     }
 
     private static func place(_ text: String, in scratch: inout [UInt8]) -> Place {

@@ -9,8 +9,14 @@ public enum StandardTopology {
     public static let deadLetterExchange = "switchboard.dead-letters"
     public static let deadLetterQueue = "switchboard.dead-letters"
     public static let responsesRoutingKey = "response"
+    /// Of answers that the dispatcher parks among the dead letters.
+    public static let undeliverableRoutingKey = "undeliverable"
+    /// Of events that a service parks there because their time is over.
+    public static let expiredRoutingKey = "expired"
 
     public static let responsesDeliveryLimit = 5
+    /// Of a service's queue, unless it says otherwise.
+    public static let serviceDeliveryLimit = 5
     /// The oldest dead letters are dropped beyond it.
     public static let deadLettersMax = 100_000
 
@@ -28,13 +34,16 @@ public enum StandardTopology {
             bindings: [
                 Binding(exchange: responsesExchange, queue: responsesQueue, routingKey: "#"),
                 Binding(exchange: deadLetterExchange, queue: deadLetterQueue, routingKey: "#"),
+                // Of what a service failed on the dispatcher tells the client; the letter itself stays.
+                Binding(exchange: deadLetterExchange, queue: responsesQueue, routingKey: "#"),
             ])
     }
 
     /// A service's queue, and all that `dispatcher()` declares: an answer published before any dispatcher was ever
     /// started is kept.
     /// - Parameter bindings: routing keys or patterns on the events exchange.
-    public static func service(queue: String, bindings: [String], deliveryLimit: Int = 5) -> Topology {
+    public static func service(queue: String, bindings: [String], deliveryLimit: Int = serviceDeliveryLimit) -> Topology
+    {
         Topology(
             queues: [Queue(name: queue, deadLetterExchange: deadLetterExchange, deliveryLimit: deliveryLimit)],
             bindings: bindings.map { Binding(exchange: eventsExchange, queue: queue, routingKey: $0) }

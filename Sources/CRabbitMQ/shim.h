@@ -46,9 +46,25 @@ static inline int switchboard_amqp_integer(const amqp_field_value_t *value, int6
     case AMQP_FIELD_KIND_I32: *integer = value->value.i32; return 1;
     case AMQP_FIELD_KIND_U32: *integer = value->value.u32; return 1;
     case AMQP_FIELD_KIND_I64: *integer = value->value.i64; return 1;
+    case AMQP_FIELD_KIND_TIMESTAMP:
     case AMQP_FIELD_KIND_U64: *integer = (int64_t)value->value.u64; return *integer >= 0;
     default: return 0;
     }
+}
+
+/* The table that is the first element of an array value; NULL if it is none. */
+static inline const amqp_table_t *switchboard_amqp_first_table(const amqp_field_value_t *value) {
+    if (value->kind != AMQP_FIELD_KIND_ARRAY || value->value.array.num_entries < 1)
+        return NULL;
+    const amqp_field_value_t *first = &value->value.array.entries[0];
+    return first->kind == AMQP_FIELD_KIND_TABLE ? &first->value.table : NULL;
+}
+
+/* The first element of an array value; NULL if it has none. */
+static inline const amqp_field_value_t *switchboard_amqp_first(const amqp_field_value_t *value) {
+    if (value->kind != AMQP_FIELD_KIND_ARRAY || value->value.array.num_entries < 1)
+        return NULL;
+    return &value->value.array.entries[0];
 }
 
 /* Whether the value is text, and which. */

@@ -126,6 +126,29 @@ import Testing
         broker.stop(drainMilliseconds: 0)
     }
 
+    /// librabbitmq 0.11 reads before it publishes when nothing has come for two heartbeats, and waits for ever.
+    @Test func publishingToASilentBrokerDoesNotBlock() throws {
+        let broker = try broker(graceMilliseconds: 1000) {
+            $0.heartbeatSeconds = 1
+            $0.connectTimeoutMilliseconds = 1000
+        }
+        broker.start()
+        #expect(eventually { broker.isConnected })
+        node.freeze(true)
+        defer { node.freeze(false) }
+        let outcomes = Outcomes()
+        let isWanted = Mutex(true)
+        // So little that the sockets take all of it, and so often that a publish is due when the second heartbeat is missed.
+        let (thread, count) = try publishContinuously(broker, outcomes) { isWanted.withLock { $0 } }
+        #expect(eventually { broker.statistics.connectionsLost == 1 })
+        isWanted.withLock { $0 = false }
+        thread.join()
+        #expect(eventually { outcomes.count == count.withLock { $0 } })
+        node.freeze(false)
+        #expect(eventually(seconds: 30) { broker.isConnected })
+        broker.stop(drainMilliseconds: 5000)
+    }
+
     @Test func aStalledBrokerIsLeft() throws {
         let broker = try broker(graceMilliseconds: 1000) {
             $0.sendTimeoutMilliseconds = 1000

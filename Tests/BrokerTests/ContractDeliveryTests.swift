@@ -20,6 +20,15 @@ import Testing
         publisher.stop(drainMilliseconds: 1000)
     }
 
+    private func expectDeath(_ letters: [DeliveredMessage], _ reason: String, _ world: BrokerWorld) {
+        let now = SystemClock.wallNanoseconds() / 1_000_000_000
+        for letter in letters {
+            #expect(letter.death?.reason == reason && letter.death?.queue == world.name("queue"))
+            #expect(letter.death?.exchange == world.name("events") && letter.death?.routingKey == "key")
+            #expect((now - 60...now).contains(letter.death?.timeSeconds ?? 0))
+        }
+    }
+
     @Test(arguments: BrokerKind.allCases)
     func prefetchIsRespected(_ kind: BrokerKind) throws {
         let world = try BrokerWorld(kind)
@@ -118,6 +127,7 @@ import Testing
         #expect(dead.bodies.sorted() == ["1", "2"])
         #expect(dead.all.allSatisfy { $0.routingKey == "key" && $0.exchange == world.name("dead") })
         #expect(dead.all.allSatisfy { $0.contentType == ContentType.single })
+        expectDeath(dead.all, "delivery_limit", world)
     }
 
     @Test(arguments: BrokerKind.allCases)
@@ -132,6 +142,7 @@ import Testing
         broker.acknowledge(inbox.all[2].tag, multiple: true)
         #expect(eventually { dead.count == 1 })
         #expect(dead.bodies == ["2"])
+        expectDeath(dead.all, "rejected", world)
         #expect(eventually { broker.statistics.messagesUnsettled == 0 })
         #expect(broker.statistics.messagesAcknowledged == 2 && broker.statistics.messagesRejected == 1)
     }
@@ -146,6 +157,7 @@ import Testing
         #expect(dead.count == 0)
         #expect(eventually { dead.count == 1 })
         #expect(dead.bodies == ["1"])
+        expectDeath(dead.all, "expired", world)
         let (_, inbox) = try world.consumer(topology, queue: world.name("queue"))
         settle()
         #expect(inbox.count == 0)
@@ -169,6 +181,7 @@ import Testing
         try publish(world, topology, ["1", "2", "3", "4", "5"])
         #expect(eventually { dead.count == 3 })
         #expect(dead.bodies == ["1", "2", "3"])
+        expectDeath(dead.all, "maxlen", world)
         let (_, inbox) = try world.consumer(topology, queue: world.name("queue"))
         #expect(eventually { inbox.count == 2 })
         #expect(inbox.bodies == ["4", "5"])

@@ -57,8 +57,10 @@ public final class FaultyBroker: MessageBroker {
         }
     }
 
-    public func consume(queue: String, prefetch: Int, handler: @escaping @Sendable ([DeliveredMessage]) -> Void) {
-        broker.consume(queue: queue, prefetch: prefetch, handler: handler)
+    public func consume(
+        queue: String, prefetch: Int, suspectReturns: Int?, handler: @escaping @Sendable ([DeliveredMessage]) -> Void
+    ) {
+        broker.consume(queue: queue, prefetch: prefetch, suspectReturns: suspectReturns, handler: handler)
     }
 
     public func acknowledge(_ tag: DeliveryTag, multiple: Bool) { broker.acknowledge(tag, multiple: multiple) }
