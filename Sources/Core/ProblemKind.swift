@@ -12,6 +12,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
     case duplicateIdentifier = "duplicate-id"
     case sessionHeld = "session-held"
     case sessionGone = "session-gone"
+    case instanceGone = "instance-gone"
     case contentTooLarge = "content-too-large"
     case targetTooLong = "target-too-long"
     case unsupportedMediaType = "unsupported-media-type"
@@ -41,7 +42,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .duplicateIdentifier, .sessionHeld: 409
-        case .sessionGone: 410
+        case .sessionGone, .instanceGone: 410
         case .contentTooLarge: 413
         case .targetTooLong: 414
         case .unsupportedMediaType: 415
@@ -75,6 +76,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .duplicateIdentifier: "The id is already in use"
         case .sessionHeld: "The session is held by somebody else"
         case .sessionGone: "The session is gone"
+        case .instanceGone: "The instance of the gateway is gone"
         case .contentTooLarge: "The content is too large"
         case .targetTooLong: "The request target is too long"
         case .unsupportedMediaType: "The media type is not supported"

@@ -9,11 +9,20 @@ import Tiers
 /// Answers from the broker, each to the instance that its signed return address names.
 extension DispatcherLoop {
     private static let deadLetterRoute = BrokerRoute(
-        exchange: StandardTopology.deadLetterExchange, routingKey: "undeliverable", batchEventsMax: 1)
+        exchange: StandardTopology.deadLetterExchange, routingKey: StandardTopology.undeliverableRoutingKey,
+        batchEventsMax: 1)
 
     private static let returnHop = "dispatcher-return"
 
     func route(_ message: DeliveredMessage) {
+        guard message.exchange == StandardTopology.deadLetterExchange else {
+            return route(message, isDeadLetter: false)
+        }
+        guard let errors = errors(for: message) else { return shared.broker.acknowledge(message.tag, multiple: false) }
+        route(errors, isDeadLetter: true)
+    }
+
+    private func route(_ message: DeliveredMessage, isDeadLetter: Bool) {
         let now = SystemClock.wallNanoseconds()
         // Given back at the end: the loop's own must not be changed while it is walked over.
         var tokens: [(AnswerToken?, Range<Int>)] = []
@@ -22,7 +31,8 @@ extension DispatcherLoop {
             tokens.removeAll(keepingCapacity: tokens.count <= 1024)
             swap(&tokens, &self.tokens)
         }
-        let delivery = deliveries.insert(TrackedDelivery(tag: message.tag, eventsOutstanding: 0, takenAt: loop.now))
+        let delivery = deliveries.insert(
+            TrackedDelivery(tag: message.tag, eventsOutstanding: 0, takenAt: loop.now, isDeadLetter: isDeadLetter))
         do throws(EventError) {
             try message.body.withBytes { bytes throws(EventError) in
                 try EventBatch.forEach(bytes, rules: .strict) { envelope in
@@ -36,14 +46,14 @@ extension DispatcherLoop {
             shared.metrics.answersDeadLettered.add()
             return shared.broker.reject(message.tag, requeue: false)
         }
-        shared.metrics.answersConsumed.add(UInt64(tokens.count))
+        if !isDeadLetter { shared.metrics.answersConsumed.add(UInt64(tokens.count)) }
         deliveries.update(delivery) { $0.eventsOutstanding = tokens.count }
         if tokens.isEmpty {
             deliveries.remove(delivery)
             return shared.broker.acknowledge(message.tag, multiple: false)
         }
         for (token, extent) in tokens {
-            if let token { offer(token) } else { deadLetter(message.body, extent, delivery) }
+            if let token { offer(token) } else { deadLetter(message.body, extent, delivery, "refused") }
         }
     }
 
@@ -225,14 +235,21 @@ extension DispatcherLoop {
             "an answer was dead-lettered", context: token.spans?.context,
             event.fields(reason: reason))
         token.spans?.deadLettered(reason)
-        deadLetter(token.body, token.extent, token.delivery)
+        deadLetter(token.body, token.extent, token.delivery, reason)
     }
 
-    private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64) {
+    private func deadLetter(_ body: [UInt8], _ extent: Range<Int>, _ delivery: UInt64, _ reason: String) {
+        // What it tells of is among the dead letters itself.
+        if deliveries[delivery]?.isDeadLetter == true { return finish(delivery, .acknowledge) }
         shared.metrics.answersDeadLettered.add()
         let mailbox = mailbox
         let group = PublishGroup(
             route: Self.deadLetterRoute, event: Array(body[extent]),
+            metadata: EventMetadata(
+                death: DeathRecord(
+                    reason: reason, queue: StandardTopology.responsesQueue,
+                    exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey,
+                    timeSeconds: SystemClock.wallNanoseconds() / 1_000_000_000)),
             deadline: loop.now.advanced(byMilliseconds: shared.limits.brokerWaitMilliseconds))
         let isTaken = shared.broker.publish(group) { outcome in
             _ = mailbox.post(.deadLettered(delivery: delivery, outcome))

@@ -13,6 +13,7 @@ final class DispatcherMetrics: Sendable {
     let answersRetried: Counter
     let answersHeld: Gauge
     let answersDeadLettered: Counter
+    let eventsDeadLettered: Counter
     let answersForged: Counter
     let destinations: Gauge
     let loopLag: Histogram
@@ -40,6 +41,8 @@ final class DispatcherMetrics: Sendable {
             "switchboard_answers_held", "Answers that wait to be offered again to a session that reads too slowly")
         answersHeld = held
         registry.queue("held-answers", unit: "events", limit: limits.heldAnswersMax) { Double(held.value) }
+        eventsDeadLettered = registry.counter(
+            "switchboard_events_dead_lettered_total", "Events that a service failed on for good")
         answersDeadLettered = registry.counter(
             "switchboard_answers_dead_lettered_total", "Answers that could not be delivered in time")
         answersForged = registry.counter(

@@ -8,5 +8,7 @@ struct TrackedDelivery {
     let tag: DeliveryTag
     var eventsOutstanding: Int
     let takenAt: MonotonicInstant
+    /// A service failed on its events, and their clients are told.
+    var isDeadLetter = false
     var verdict = Verdict.acknowledge
 }

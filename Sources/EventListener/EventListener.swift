@@ -17,12 +17,12 @@ public final class EventListener: Sendable {
     private static let responses = BrokerRoute(
         exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey)
     private static let defaultLifetimeMilliseconds: UInt64 = 30_000
-    private static let brokerWaitMilliseconds: UInt64 = 30_000
+    static let brokerWaitMilliseconds: UInt64 = 30_000
     private static let republishMilliseconds: UInt64 = 100
 
     public let service: String
-    private let broker: any MessageBroker
-    private let logger: Logger
+    let broker: any MessageBroker
+    let logger: Logger
     let tracer: Tracer
     let queue: String
     private let handler: Handler
@@ -32,13 +32,20 @@ public final class EventListener: Sendable {
     private let failed: Counter
     private let expired: Counter
     private let malformed: Counter
+    let separated: Counter
+    private let suspectReturns: Int
+    /// The queue itself, by the default exchange: for events that are published again one by one.
+    let own: BrokerRoute
     private let published: Counter
     private let republished: Counter
 
-    /// - Parameter broker: made with `StandardTopology.service(queue:bindings:)`, not started.
+    /// - Parameters:
+    ///   - broker: made with `StandardTopology.service(queue:bindings:)`, not started.
+    ///   - deliveryLimit: of the queue. Events that came back often on the way there are handled one at a time.
     public init(
         service: String, queue: String, prefetch: Int, broker: any MessageBroker, logger: Logger,
-        registry: MetricsRegistry, tracer: Tracer = .disabled, handler: @escaping Handler
+        registry: MetricsRegistry, tracer: Tracer = .disabled,
+        deliveryLimit: Int = StandardTopology.serviceDeliveryLimit, handler: @escaping Handler
     ) {
         self.service = service
         self.queue = queue
@@ -46,20 +53,31 @@ public final class EventListener: Sendable {
         self.logger = logger
         self.tracer = tracer
         self.handler = handler
+        suspectReturns = Self.suspectReturns(deliveryLimit: deliveryLimit)
+        own = BrokerRoute(exchange: "", routingKey: queue, batchEventsMax: 1)
         durations = MessagingDurations(
             registry: registry, exchange: StandardTopology.responsesExchange, queue: queue)
         counters = EventCounters(registry: registry)
         handled = registry.counter("switchboard_listener_events_total", "Events handled")
         failed = registry.counter("switchboard_listener_failures_total", "Events whose handler threw an error")
-        expired = registry.counter("switchboard_listener_expired_total", "Events dropped because their time was over")
+        expired = registry.counter(
+            "switchboard_listener_expired_total", "Events dead-lettered because their time was over")
+        separated = registry.counter(
+            "switchboard_listener_separated_total", "Events published again, each alone, as their message came back")
         malformed = registry.counter(
             "switchboard_listener_malformed_total", "Messages dead-lettered because they hold no valid events")
         published = registry.counter("switchboard_listener_answers_total", "Answers confirmed by the broker")
         republished = registry.counter(
             "switchboard_listener_answers_republished_total",
             "Answers published again because the broker had not taken them")
-        broker.consume(queue: queue, prefetch: prefetch) { [weak self] messages in self?.receive(messages) }
+        broker.consume(queue: queue, prefetch: prefetch, suspectReturns: suspectReturns) { [weak self] messages in
+            self?.receive(messages)
+        }
     }
+
+    /// A message comes back once for every crash or loss of its listener, whatever it holds. Coming back twice is more than
+    /// an accident, unless the limit leaves no room to find out.
+    static func suspectReturns(deliveryLimit: Int) -> Int { deliveryLimit >= 4 ? 2 : 1 }
 
     public func start() { broker.start() }
 
@@ -74,15 +92,23 @@ public final class EventListener: Sendable {
         var tags: [DeliveryTag] = []
         tags.reserveCapacity(messages.count)
         var envelopes: [EventEnvelope] = []
+        var dead: [PublishGroup] = []
         for message in messages {
             do throws(EventError) {
                 try message.body.withBytes { bytes throws(EventError) in
                     // All of the message is looked at before any of it is handled.
                     envelopes.removeAll(keepingCapacity: true)
                     try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
-                    for envelope in envelopes { handle(envelope, in: bytes, of: message, &answers) }
+                    if envelopes.count > 1, message.returns >= suspectReturns {
+                        return separate(envelopes, in: bytes, of: message)
+                    }
+                    var expired: [EventEnvelope] = []
+                    for envelope in envelopes where !handle(envelope, in: bytes, of: message, &answers) {
+                        expired.append(envelope)
+                    }
+                    if !expired.isEmpty { dead.append(deadGroup(expired, in: bytes, of: message)) }
+                    tags.append(message.tag)
                 }
-                tags.append(message.tag)
             } catch {
                 malformed.add()
                 logger.error("a message holds no valid events; dead-lettered", ["reason": .string(error.detail)])
@@ -90,13 +116,14 @@ public final class EventListener: Sendable {
             }
         }
         for (type, outcome, count) in answers.outcomes { counters.add(count, type: type, outcome: "\(outcome)") }
-        publish(answers, tags)
+        publish(answers, dead, tags)
     }
 
+    /// False if its time was over.
     private func handle(
         _ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage,
         _ answers: inout AnswerBatch
-    ) {
+    ) -> Bool {
         var (context, span) = begin(envelope, in: bytes, of: message)
         defer { span?.end(tracer) }
         if let text = envelope.value(.expirytime, in: bytes), let expiry = RFC3339.parse(text) {
@@ -105,7 +132,8 @@ public final class EventListener: Sendable {
                 span?.add("deadline")
                 span?.fail("deadline-passed", "its expirytime had passed")
                 answers.count(envelope.string(.type, in: bytes) ?? "", "expired")
-                return expired.add()
+                expired.add()
+                return false
             }
             answers.extend(toMilliseconds: (expiry - now) / 1_000_000)
         } else {
@@ -151,6 +179,7 @@ public final class EventListener: Sendable {
             span?.fail("listener-failed", "the handler failed on the event")
             append(failure(of: event, "\(service) failed on the event."))
         }
+        return true
     }
 
     private func failure(of event: Event, _ detail: String) -> Event {
@@ -159,42 +188,55 @@ public final class EventListener: Sendable {
         return event.answer(type: "switchboard.error", source: "/\(service)", data: data)
     }
 
-    private func publish(_ answers: AnswerBatch, _ tags: [DeliveryTag]) {
+    private func publish(_ answers: AnswerBatch, _ dead: [PublishGroup], _ tags: [DeliveryTag]) {
         guard !tags.isEmpty else { return }
-        guard !answers.isEmpty else { return settle(tags, isDone: true) }
+        let settlement = JointSettlement(count: dead.count + 1) { [weak self] isDone in
+            self?.settle(tags, isDone: isDone)
+        }
+        for group in dead { publish(group, settlement) }
+        guard !answers.isEmpty else { return settlement.settle(true) }
         let now = SystemClock.monotonic()
         let group = PublishGroup(
             route: Self.responses, events: answers.events, ends: answers.ends,
             expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
             deadline: now.advanced(byMilliseconds: Self.brokerWaitMilliseconds))
-        publish(OutgoingAnswers(group: group, tags: tags, spans: answers.spans, beganAt: now))
+        publish(
+            OutgoingEvents(
+                group: group, settlement: settlement, spans: answers.spans, beganAt: now, areAnswers: true))
     }
 
-    private func publish(_ answers: OutgoingAnswers) {
-        let isTaken = broker.publish(answers.group) { [weak self] outcome in
+    /// Events that are no answers.
+    func publish(_ group: PublishGroup, _ settlement: JointSettlement) {
+        publish(
+            OutgoingEvents(
+                group: group, settlement: settlement, spans: [], beganAt: SystemClock.monotonic(), areAnswers: false))
+    }
+
+    private func publish(_ events: OutgoingEvents) {
+        let isTaken = broker.publish(events.group) { [weak self] outcome in
             guard let self else { return }
             switch outcome {
-            case .rejected, .unroutable: if self.publishLater(answers) { return }
-            case .confirmed: self.published.add(UInt64(answers.group.ends.count))
-            case .expired, .unavailable: break
+            case .rejected, .unroutable: if self.publishLater(events) { return }
+            case .confirmed where events.areAnswers: self.published.add(UInt64(events.group.ends.count))
+            case .confirmed, .expired, .unavailable: break
             }
-            self.durations.sent(outcome, since: answers.beganAt)
-            self.end(answers.spans, outcome)
-            self.settle(answers.tags, isDone: outcome == .confirmed || outcome == .expired)
+            if events.areAnswers { self.durations.sent(outcome, since: events.beganAt) }
+            self.end(events.spans, outcome)
+            events.settlement.settle(outcome == .confirmed || (outcome == .expired && events.areAnswers))
         }
-        if !isTaken, !publishLater(answers) {
-            end(answers.spans, .unavailable)
-            settle(answers.tags, isDone: false)
+        if !isTaken, !publishLater(events) {
+            end(events.spans, .unavailable)
+            events.settlement.settle(false)
         }
     }
 
     /// A broker refuses for a moment, as while a queue has no leader. Events that went back to their queue for it would
     /// use up their deliveries in no time. False if there is no time left for another try.
-    private func publishLater(_ answers: OutgoingAnswers) -> Bool {
+    private func publishLater(_ events: OutgoingEvents) -> Bool {
         let retryAt = SystemClock.monotonic().advanced(byMilliseconds: Self.republishMilliseconds)
-        guard retryAt < answers.group.deadline else { return false }
-        republished.add(UInt64(answers.group.ends.count))
-        var later = answers
+        guard retryAt < events.group.deadline else { return false }
+        if events.areAnswers { republished.add(UInt64(events.group.ends.count)) }
+        var later = events
         for index in later.spans.indices { later.spans[index].add("retry") }
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(Self.republishMilliseconds))) {
             [weak self, later] in self?.publish(later)
@@ -202,7 +244,7 @@ public final class EventListener: Sendable {
         return true
     }
 
-    private func settle(_ tags: [DeliveryTag], isDone: Bool) {
+    func settle(_ tags: [DeliveryTag], isDone: Bool) {
         for tag in tags {
             if isDone { broker.acknowledge(tag, multiple: false) } else { broker.reject(tag, requeue: true) }
         }

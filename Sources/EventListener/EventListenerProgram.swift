@@ -27,8 +27,8 @@ public struct EventListenerProgram: RunningProgram {
                     "prefetch", .integer(1...65_535), default: "2000", "Messages taken from the broker and not settled."
                 ),
                 Setting(
-                    "delivery-limit", .integer(1...100), default: "5",
-                    "An event that comes back so often is dead-lettered; fixed once the queue exists."),
+                    "delivery-limit", .integer(1...100), default: "\(StandardTopology.serviceDeliveryLimit)",
+                    "An event that comes back more often is dead-lettered; fixed once the queue exists."),
                 Setting(
                     "drain-seconds", .integer(0...3600), default: "5",
                     "How long events under way are waited for at the end."),
@@ -44,7 +44,8 @@ public struct EventListenerProgram: RunningProgram {
                 settings, service: service, topology: topology, logger: logger, registry: registry)
             let listener = EventListener(
                 service: service, queue: queue, prefetch: settings.integer("prefetch"), broker: broker, logger: logger,
-                registry: registry, tracer: instrumentation.tracer, handler: handler)
+                registry: registry, tracer: instrumentation.tracer, deliveryLimit: settings.integer("delivery-limit"),
+                handler: handler)
             return EventListenerProgram(
                 server: try EventListenerServer.start(
                     listener, host: settings.text("host"), port: UInt16(clamping: settings.integer("port")),

@@ -106,7 +106,9 @@ extension PublicWebLoop {
     }
 
     private func deliver(_ delivery: Delivery, to handle: UInt64?) -> DeliveryOutcome {
-        guard let handle, let owner = owner(handle) else {
+        // Its clients went with it: what they asked is to be found among the dead letters.
+        guard let handle else { return .refused(Problem(.instanceGone, "It is for another instance.")) }
+        guard let owner = owner(handle) else {
             return .refused(Problem(.sessionGone, "No such session is here."))
         }
         if let exchange = owner as? EventsExchange { return deliver(delivery, to: exchange) }

@@ -1,10 +1,12 @@
 import EventListener
 import PingListener
 
+let crashSwitch = CrashSwitch()
 EventListenerProgram.run(
     service: PingListener.service,
     summary: "ping-listener: answers each PingRequest with the time at which it was received.",
     types: [PingListener.requestType]
 ) { event in
-    [PingListener.answer(to: event)]
+    crashSwitch?.receive(event)
+    return [PingListener.answer(to: event)]
 }

@@ -9,7 +9,7 @@ import Tiers
 
 /// Answers from the broker to the instances that wait for them.
 @Suite struct AnswersTests {
-    private static func failures(_ kinds: [(Int, ProblemKind)]) -> Receiver.Answer {
+    static func failures(_ kinds: [(Int, ProblemKind)]) -> Receiver.Answer {
         .status(200, EventFailure.encode(kinds.map { EventFailure(index: $0.0, problem: Problem($0.1, "because")) }))
     }
 

@@ -8,10 +8,19 @@ final class Inbox: Sendable {
     /// Weak: the broker keeps the handler that keeps the inbox.
     private weak let broker: (any MessageBroker)?
 
-    init(acknowledging broker: any MessageBroker) { self.broker = broker }
+    private let ignoresDeadLetters: Bool
+
+    /// - Parameter ignoringDeadLetters: the responses queue gets a copy of each, for the dispatcher.
+    init(acknowledging broker: any MessageBroker, ignoringDeadLetters: Bool) {
+        self.broker = broker
+        ignoresDeadLetters = ignoringDeadLetters
+    }
 
     func receive(_ batch: [DeliveredMessage]) {
-        messages.withLock { $0 += batch }
+        let isIgnored = { [ignoresDeadLetters] (message: DeliveredMessage) in
+            ignoresDeadLetters && message.exchange == StandardTopology.deadLetterExchange
+        }
+        messages.withLock { $0 += batch.filter { !isIgnored($0) } }
         for message in batch { broker?.acknowledge(message.tag, multiple: false) }
     }
 

@@ -28,14 +28,14 @@ final class TestListener {
         let topology = StandardTopology.service(
             queue: Self.queue, bindings: ["Request"], deliveryLimit: deliveryLimit)
         let hub = hub
-        func inbox(_ queue: String) throws -> (InMemoryBroker, Inbox) {
+        func inbox(_ queue: String, ignoringDeadLetters: Bool) throws -> (InMemoryBroker, Inbox) {
             let broker = try InMemoryBroker(hub: hub, topology: topology)
-            let inbox = Inbox(acknowledging: broker)
+            let inbox = Inbox(acknowledging: broker, ignoringDeadLetters: ignoringDeadLetters)
             broker.consume(queue: queue, prefetch: 1000) { inbox.receive($0) }
             return (broker, inbox)
         }
-        let answering = try inbox(StandardTopology.responsesQueue)
-        let burying = try inbox(StandardTopology.deadLetterQueue)
+        let answering = try inbox(StandardTopology.responsesQueue, ignoringDeadLetters: true)
+        let burying = try inbox(StandardTopology.deadLetterQueue, ignoringDeadLetters: false)
         (answers, deadLetters) = (answering.1, burying.1)
         publisher = try InMemoryBroker(hub: hub, topology: topology)
         brokers = [answering.0, burying.0, publisher]
@@ -46,7 +46,8 @@ final class TestListener {
         broker = FaultyBroker(try InMemoryBroker(hub: hub, topology: topology), faults: faults)
         listener = EventListener(
             service: "service", queue: Self.queue, prefetch: 100, broker: broker,
-            logger: Logger(service: "test", level: .error, format: .json), registry: registry, handler: handler)
+            logger: Logger(service: "test", level: .error, format: .json), registry: registry,
+            deliveryLimit: deliveryLimit, handler: handler)
         if starts { start() }
     }
 
