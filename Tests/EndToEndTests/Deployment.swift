@@ -13,6 +13,8 @@ final class Deployment {
     private(set) var programs: [Tier: RunningProgram] = [:]
     /// Further arguments, from the next start on.
     var extra: [Tier: [String]]
+    /// Further variables of their environments, likewise.
+    var environment: [Tier: [String: String]] = [:]
     private let ports = FreePorts.take(4)
 
     /// Starts nothing yet.
@@ -50,7 +52,8 @@ final class Deployment {
         case .dispatcher, .listener: arguments = ["--port", "\(internalPort(tier))"]
         }
         programs[tier] = try RunningProgram(
-            tier.rawValue, arguments + (extra[tier] ?? []), environment: ["SWITCHBOARD_AMQP_URL": amqp])
+            tier.rawValue, arguments + (extra[tier] ?? []),
+            environment: ["SWITCHBOARD_AMQP_URL": amqp].merging(environment[tier] ?? [:]) { $1 })
         _ = try programs[tier]?.announcement()
     }
 
@@ -75,6 +78,8 @@ final class Deployment {
     func awaitNoReadiness(_ tier: Tier) -> Bool {
         Polling.until(milliseconds: 30_000) { (try? readiness(tier))?.status == 503 }
     }
+
+    func isRunning(_ tier: Tier) -> Bool { programs[tier]?.isRunning == true }
 
     /// The value of a metric without labels.
     func metric(_ tier: Tier, _ name: String) throws -> Int {

@@ -57,7 +57,7 @@ extension EndToEndTests {
             #expect(Set(ledger.renewed + [ledger.session]).count == 1)
         }
 
-        /// Its clients are told by their connections; the answer to what was asked before is dropped without a trace.
+        /// Its clients are told by their connections; the answer to what was asked before goes to the dead letters.
         @Test func aCrashOfPublicWebEndsItsSessions() throws {
             let deployment = try Deployment.running(amqp: try VirtualHosts.take())
             let pinging = try Pinging(deployment.webSocketURL, interval: "0.02", ["--no-reconnect"])
@@ -75,9 +75,10 @@ extension EndToEndTests {
             try deployment.start(.listener)
             try deployment.awaitReadiness()
             #expect(try Pinging.run(deployment.webSocketURL).answered == [1])
-            let gone = "switchboard_answers_session_gone_total"
-            #expect(Polling.until { (try? deployment.metric(.dispatcher, gone)) ?? 0 > 0 })
-            #expect(try deployment.metric(.dispatcher, "switchboard_answers_dead_lettered_total") == 0)
+            let dead = "switchboard_answers_dead_lettered_total"
+            #expect(Polling.until { (try? deployment.metric(.dispatcher, dead)) ?? 0 > 0 })
+            let shown = try DeadLetterCalls(deployment.amqp).run("show", "late")
+            #expect(shown.status == 0 && shown.output.contains("instance-gone"), "\(shown)")
         }
 
         @Test func withoutTheListenerAnEventWaitsForIt() throws {

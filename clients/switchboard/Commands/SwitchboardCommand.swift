@@ -5,7 +5,7 @@ import Program
 
 /// The program: finds the command and runs it.
 enum SwitchboardCommand {
-    private static let names = ["ping", "connect", "bench", "trace", "dev", "collect", "help"]
+    private static let names = ["ping", "connect", "bench", "trace", "dead-letters", "dev", "collect", "help"]
 
     static let help = """
         switchboard: a client of the gateway, and all of it in one process.
@@ -16,6 +16,7 @@ enum SwitchboardCommand {
           connect   an interactive session: type events, see the answers
           bench     puts a load on the gateway and measures how it is borne
           trace     what became of an event: its way through all tiers, with its logs
+          dead-letters   what could not be handled or delivered: shows it, replays it, drops it
           dev       public-web, dispatcher and ping-listener in one process, without RabbitMQ
           collect   the receiver of traces and logs that `trace` asks, alone
 
@@ -35,6 +36,7 @@ enum SwitchboardCommand {
             case "connect": return try ConnectCommand.run(rest)
             case "bench": return try BenchCommand.run(rest)
             case "trace": return try TraceCommand.run(rest)
+            case "dead-letters": return try DeadLettersCommand.run(rest)
             case "dev": DevCommand.run(rest)
             case "collect": CollectCommand.run(rest)
             case "help" where !rest.isEmpty && rest[0] != "help": return run([rest[0], "--help"])
