@@ -55,6 +55,8 @@ let package = Package(
         library("Broker", ["CRabbitMQ", "CLinux", "Core", "CloudEvents", "Telemetry"]),
         library("Sessions", ["Core"]),
         library("Tiers", ["Core", "JSON", "HTTP1", "Crypto"]),
+        library(
+            "TierSecurity", ["Core", "Telemetry", "Configuration", "Reactor", "HTTPClient", "Program", "Tiers"]),
         library("Tokens", ["Core", "JSON", "Crypto"]),
         library("BrokerSettings", ["Core", "Telemetry", "Configuration", "Broker", "Program"]),
         library("Program", ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"]),
@@ -62,13 +64,14 @@ let package = Package(
             "PublicWeb",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-                "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Tokens", "Program",
+                "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "TierSecurity", "Tokens",
+                "Program",
             ]),
         library(
             "Dispatcher",
             [
                 "Core", "JSON", "CloudEvents", "HTTP1", "Crypto", "Telemetry", "EventTracing", "Configuration",
-                "Reactor", "HTTPServer", "HTTPClient", "Broker", "Tiers", "Program", "BrokerSettings",
+                "Reactor", "HTTPServer", "HTTPClient", "Broker", "Tiers", "TierSecurity", "Program", "BrokerSettings",
             ]),
         library(
             "EventListener",
@@ -94,6 +97,8 @@ let package = Package(
         .target(
             name: "TestBroker", dependencies: ["Core", "Broker"], path: "Tests/TestBroker", swiftSettings: swiftSettings
         ),
+        // Signs certificates, as a test's authority.
+        .target(name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: swiftSettings),
         // Issues tokens, as a test's identity provider.
         .target(name: "TestTokens", dependencies: ["COpenSSL"], path: "Tests/TestTokens", swiftSettings: swiftSettings),
         .target(
@@ -153,8 +158,9 @@ let package = Package(
             "PublicWebTests",
             [
                 "PublicWeb", "Dispatcher", "EventListener", "PingListener", "Broker", "CloudEvents", "Telemetry",
-                "JSON", "WebSocket", "Tiers", "Tokens", "TestTokens", "HTTP1", "HTTPServer", "HTTPClient", "Reactor",
-                "Core", "Configuration", "Program",
+                "JSON", "WebSocket", "Tiers", "TierSecurity", "Tokens", "TestTokens", "TestCertificates", "HTTP1",
+                "HTTPServer", "HTTPClient",
+                "Reactor", "Core", "Configuration", "Program",
             ]),
         tests(
             "DispatcherTests",
@@ -168,7 +174,7 @@ let package = Package(
         tests(
             "SwitchboardTests",
             ["switchboard", "CloudEvents", "Core", "Crypto", "JSON", "Telemetry", "TraceStore", "WebSocket"]),
-        tests("EndToEndTests", ["CLinux", "Core", "TestBroker", "TestTokens"]),
+        tests("EndToEndTests", ["CLinux", "Core", "TestBroker", "TestTokens", "TestCertificates"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

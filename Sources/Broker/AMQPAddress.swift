@@ -21,7 +21,7 @@ struct AMQPAddress: Equatable, Sendable {
         case "amqps:":
             isTLS = true
             port = 5671
-        default: throw .unknownScheme(String(parts[0].dropLast()))
+        default: throw .unknownScheme(String(parts[0].dropLast().prefix(16)))
         }
         guard parse(authority: parts[2]), parts.count < 4 || parse(path: parts[3]) else {
             throw .malformedURL(Self.redacted(url))
@@ -82,11 +82,10 @@ struct AMQPAddress: Equatable, Sendable {
         return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
-    /// The URL without its credentials, for messages.
+    /// The URL without its credentials, for messages. Without an `@` it is not known which part is a password.
     private static func redacted(_ url: String) -> String {
-        guard let at = url.lastIndex(of: "@") else { return url }
-        let scheme = url.firstIndex(of: "/").map { url[..<$0] } ?? ""
-        return "\(scheme)//…\(url[at...])"
+        let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
+        return "\(scheme)…\(url.lastIndex(of: "@").map { url[$0...] } ?? "")"
     }
 
     /// Host and port, for messages.

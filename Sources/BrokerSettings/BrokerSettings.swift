@@ -16,6 +16,20 @@ public enum BrokerSettings {
         ),
     ]
 
+    /// Throws what is wrong with them, as far as it can be seen without a broker.
+    public static func check(_ settings: Configuration) throws(SettingsProblem) {
+        if let file = settings.optionalText("amqp-ca"), case .failure(let error) = FileReader.read(file) {
+            throw SettingsProblem("--amqp-ca: the file \(file) can't be read: \(error)")
+        }
+        do throws(BrokerConfigurationError) {
+            _ = try AMQPBroker(
+                configuration: AMQPConfiguration(url: settings.text("amqp-url"), connectionName: "check"),
+                topology: Topology())
+        } catch {
+            throw SettingsProblem("\(error)")
+        }
+    }
+
     public static func makeBroker(
         _ settings: Configuration, service: String, topology: Topology, logger: Logger, registry: MetricsRegistry
     ) throws(SettingsProblem) -> any MessageBroker {

@@ -2,7 +2,13 @@
 public struct Configuration: Sendable {
     private let values: [String: SettingValue]
 
-    init(values: [String: SettingValue]) { self.values = values }
+    /// Secrets that were given as flags, which everybody on the machine can see.
+    public let shownSecrets: [String]
+
+    init(values: [String: SettingValue], shownSecrets: [String] = []) {
+        self.values = values
+        self.shownSecrets = shownSecrets
+    }
 
     public func optionalText(_ name: String) -> String? {
         guard let value = values[name] else { return nil }

@@ -39,8 +39,7 @@ public struct ConfigurationSchema: Sendable {
                 }
             }
             let configuration = try resolve(flags, environment, readFile)
-            if isCheck { return .exit(code: 0, text: "\(program): the configuration is valid", isError: false) }
-            return .run(configuration)
+            return isCheck ? .check(configuration) : .run(configuration)
         } catch {
             let text = "\(program): \(error) (--help lists the settings)"
             return .exit(code: 2, text: text, isError: true)
@@ -102,7 +101,16 @@ public struct ConfigurationSchema: Sendable {
             }
             values[name] = value
         }
-        return Configuration(values: values)
+        return Configuration(values: values, shownSecrets: shownSecrets(flags))
+    }
+
+    /// Those of which `ps` shows something that is secret.
+    private func shownSecrets(_ flags: [String: String]) -> [String] {
+        settings.filter { setting in
+            guard setting.kind == .secret, let text = flags[setting.name] else { return false }
+            // A URL without a user is none.
+            return !text.contains("://") || text.contains("@")
+        }.map(\.name)
     }
 
     private func fileValues(

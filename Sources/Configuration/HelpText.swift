@@ -20,7 +20,7 @@ enum HelpText {
             }
         }
         lines.append("  --config FILE   \(ConfigurationSchema.environmentName("config"))")
-        lines.append("  --check-config   checks the settings and ends")
+        lines.append("  --check-config   checks the settings, and the files that they name, and ends")
         lines.append("  --help, --version")
         return lines.joined(separator: "\n")
     }

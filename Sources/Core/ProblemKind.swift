@@ -11,6 +11,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
     case requestTimeout = "request-timeout"
     case duplicateIdentifier = "duplicate-id"
     case sessionHeld = "session-held"
+    case replayedCall = "replayed-call"
     case sessionGone = "session-gone"
     case instanceGone = "instance-gone"
     case contentTooLarge = "content-too-large"
@@ -41,7 +42,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .duplicateIdentifier, .sessionHeld: 409
+        case .duplicateIdentifier, .sessionHeld, .replayedCall: 409
         case .sessionGone, .instanceGone: 410
         case .contentTooLarge: 413
         case .targetTooLong: 414
@@ -75,6 +76,7 @@ public enum ProblemKind: String, CaseIterable, Sendable {
         case .requestTimeout: "The request took too long to arrive"
         case .duplicateIdentifier: "The id is already in use"
         case .sessionHeld: "The session is held by somebody else"
+        case .replayedCall: "The call was made before"
         case .sessionGone: "The session is gone"
         case .instanceGone: "The instance of the gateway is gone"
         case .contentTooLarge: "The content is too large"

@@ -11,8 +11,10 @@ import Tiers
 extension DispatcherLoop {
     func postEvents(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         let now = SystemClock.wallNanoseconds()
-        guard authenticator.verify(request.head, body: request.body, wallNanoseconds: now) else {
-            return exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old."))
+        let verdict = authenticator.verify(request.head, body: request.body, wallNanoseconds: now)
+        if let problem = verdict.problem {
+            shared.internalCalls.count(verdict)
+            return exchange.respond(problem)
         }
         if isDraining {
             return exchange.respond(Problem(.draining, "This instance is shutting down.", retryAfterSeconds: 1))
@@ -99,8 +101,8 @@ extension DispatcherLoop {
 
     private func route(rawType: UnsafeRawBufferPointer) -> BrokerRoute? {
         rawType.contains(0x5C)
-            ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { shared.routes.route(for: $0) }
-            : shared.routes.route(for: rawType)
+            ? (JSONWriter.unescape(rawType) ?? []).withUnsafeBytes { routes.route(for: $0) }
+            : routes.route(for: rawType)
     }
 
     /// Nothing of a POST is published if something is wrong with all of it.

@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPServer
 import Reactor
 import Telemetry
+import TierSecurity
 import Tiers
 
 /// The dispatcher's event loop: events in over HTTP and out to the broker, answers in from the broker and out over HTTP.
@@ -37,13 +38,17 @@ final class DispatcherLoop: TimerTarget {
     private(set) var isDraining = false
     private(set) var mailbox: Mailbox<DispatcherMessage>
     private var server: HTTPServer?
+    private(set) var routes: RoutingTable
+    private var certificate: CertificateWatch?
 
     init(shared: DispatcherShared, loop: EventLoop) {
         self.shared = shared
         self.loop = loop
-        transport = HTTPTransport(loop: loop)
+        transport = HTTPTransport(loop: loop, policy: shared.security.tier.policy)
+        routes = shared.security.routes
         held = HeldAnswers(limits: shared.limits)
-        authenticator = InternalAuthenticator(secret: shared.internalSecret)
+        authenticator = InternalAuthenticator(
+            secret: shared.security.internalSecret, memory: shared.replayMemory)
         weak var weakSelf: DispatcherLoop?
         mailbox = loop.makeMailbox(messagesMax: Self.mailboxMessagesMax) { weakSelf?.receive($0) }
         weakSelf = self
@@ -53,10 +58,26 @@ final class DispatcherLoop: TimerTarget {
     func start(socket: ListeningSocket) throws(SystemError) {
         let server = HTTPServer(
             loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.bodyBytesMax),
-            router: router(), tls: nil, budget: ConnectionBudget(connectionsMax: 4096),
+            router: router(), tls: shared.security.tier.server, budget: ConnectionBudget(connectionsMax: 4096),
             metrics: shared.metrics.registry)
+        server.problemTold = { [shared] in shared.internalCalls.count($0) }
         try server.listen(on: socket)
         self.server = server
+        if let tls = shared.security.tier.server {
+            certificate = CertificateWatch(
+                loop: loop, listener: "internal", logger: shared.logger, registry: shared.metrics.registry, tls)
+        }
+    }
+
+    private func reload(_ security: DispatcherSecurity) {
+        routes = security.routes
+        authenticator.set(secret: security.internalSecret)
+        // They may have been sealed with a secret that is none any more.
+        verified.removeAll()
+        transport.replace(policy: security.tier.policy)
+        guard let tls = security.tier.server else { return }
+        server?.replace(tls: tls)
+        certificate?.replace(tls)
     }
 
     private func receive(_ message: DispatcherMessage) {
@@ -65,6 +86,7 @@ final class DispatcherLoop: TimerTarget {
         case .delivered(let messages): for message in messages { route(message) }
         case .deadLettered(let delivery, let outcome):
             finish(delivery, outcome == .confirmed ? .acknowledge : .requeue)
+        case .reload(let security): reload(security)
         case .drain:
             isDraining = true
             server?.drain()

@@ -7,6 +7,8 @@ enum DispatcherMessage: Sendable {
     case delivered([DeliveredMessage])
     /// An answer that could not be delivered was parked among the dead letters, or not.
     case deadLettered(delivery: UInt64, PublishOutcome)
+    /// Certificates, the secret and routes, for connections and calls from now on.
+    case reload(DispatcherSecurity)
     case drain
     case stop
 }

@@ -1,6 +1,8 @@
 import Broker
 import Core
 import Telemetry
+import TierSecurity
+import Tiers
 
 /// What the dispatcher's parts have in common; all of it immutable or thread-safe.
 struct DispatcherShared: Sendable {
@@ -9,6 +11,8 @@ struct DispatcherShared: Sendable {
     let metrics: DispatcherMetrics
     let tracer: Tracer
     let broker: any MessageBroker
-    let routes: RoutingTable
-    let internalSecret: [UInt8]?
+    /// As it was at the start: the loop has its own, which can change.
+    let security: DispatcherSecurity
+    let internalCalls: InternalCallMetrics
+    let replayMemory: ReplayMemory
 }

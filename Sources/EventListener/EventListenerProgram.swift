@@ -34,7 +34,11 @@ public struct EventListenerProgram: RunningProgram {
                     "How long events under way are waited for at the end."),
             ] + BrokerSettings.settings
         ProgramMain.run(
-            ProgramMain.schema(program: service, summary: summary, settings: settings), service: service
+            ProgramMain.schema(program: service, summary: summary, settings: settings), service: service,
+            check: { settings in
+                try BrokerSettings.check(settings)
+                return []
+            }
         ) { settings, instrumentation in
             let (logger, registry) = (instrumentation.logger, instrumentation.registry)
             let queue = settings.text("queue")

@@ -4,7 +4,7 @@ import Reactor
 /// Posts events to one destination. While the allowed number of POSTs is under way, what arrives waits and goes as one
 /// batch with the next: an idle system never waits, a busy one pays for few requests.
 ///
-/// A POST that fails (no connection, no answer, 5xx) is repeated with backoff until the events' own time is over, so the
+/// A POST that fails (no connection, no answer, 5xx, or 409: taken for a repeated one) is repeated with backoff until the events' own time is over, so the
 /// destination can see an event twice. It belongs to its loop's thread.
 public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     public struct Limits: Sendable {
@@ -18,6 +18,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         public var backoffMaxMilliseconds: UInt64 = 1000
         public init() {}
     }
+
+    private static var replayedStatus: Int { 409 }
 
     public let url: String
     public private(set) var eventsWaiting = 0
@@ -127,7 +129,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     private func finish(_ batch: PostBatch<Token>, _ result: Result<ClientResponse, ClientError>) {
         postsInFlight -= 1
         switch result {
-        case .success(let response) where response.status < 500:
+        // A call that was made before, as curl repeats one whose connection has died: signed anew it is another.
+        case .success(let response) where response.status < 500 && response.status != Self.replayedStatus:
             failure = nil
             backoffMilliseconds = 0
             completion(batch.tokens, .answered(response))

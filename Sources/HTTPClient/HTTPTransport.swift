@@ -10,7 +10,9 @@ public final class HTTPTransport {
 
     /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
     private let loop: EventLoop
-    private let policy: ConnectionPolicy?
+    private var policy: ConnectionPolicy?
+    /// Which policy it is: what was made by an earlier one is not used again.
+    private var policyNumber = 0
     private let multi: OpaquePointer
     private let sockets: WatchedSockets
     private var transfers: [OpaquePointer: Transfer] = [:]
@@ -56,6 +58,13 @@ public final class HTTPTransport {
         curl_multi_cleanup(UnsafeMutableRawPointer(multi))
     }
 
+    /// For requests from now on. Those under way go on as they began.
+    public func replace(policy: ConnectionPolicy) {
+        self.policy = policy
+        policyNumber += 1
+        idle = []
+    }
+
     /// Requests under way.
     public var inFlight: Int { transfers.count }
 
@@ -68,7 +77,7 @@ public final class HTTPTransport {
     }
 
     private func makeTransfer() -> Transfer {
-        let transfer = Transfer()
+        let transfer = Transfer(policyNumber: policyNumber)
         switchboard_curl_set_close_callback(transfer.easy, Self.closeCallback)
         switchboard_curl_set_pointer(
             transfer.easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
@@ -138,7 +147,7 @@ public final class HTTPTransport {
             curl_multi_remove_handle(UnsafeMutableRawPointer(multi), easy)
             guard let transfer = transfers.removeValue(forKey: OpaquePointer(easy)) else { continue }
             let (completion, result) = transfer.finish(code)
-            if idle.count < Self.connectionsKeptMax { idle.append(transfer) }
+            if idle.count < Self.connectionsKeptMax, transfer.policyNumber == policyNumber { idle.append(transfer) }
             completion?(result)
         }
     }

@@ -4,13 +4,16 @@ import Core
 /// One curl handle, used for one request after the other.
 final class Transfer {
     let easy: UnsafeMutableRawPointer
+    /// Which of its transport's policies it follows.
+    let policyNumber: Int
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var completion: ((Result<ClientResponse, ClientError>) -> Void)?
     private var response: [UInt8] = []
     private var responseBytesMax = 0
     private var isTooLong = false
 
-    init() {
+    init(policyNumber: Int = 0) {
+        self.policyNumber = policyNumber
         CurlLibrary.initialise()
         guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
         self.easy = easy
@@ -73,9 +76,11 @@ final class Transfer {
             if status >= 300 { switchboard_curl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds) }
             let retryAfter = seconds > 0 ? Int(clamping: seconds) : nil
             return (last, .success(ClientResponse(status: status, body: body, retryAfterSeconds: retryAfter)))
-        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL,
+            CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM:
             return (last, .failure(.cannotConnect(text)))
-        case CURLE_PEER_FAILED_VERIFICATION: return (last, .failure(.notTrusted(text)))
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
+            return (last, .failure(.notTrusted(text)))
         case CURLE_OPERATION_TIMEDOUT: return (last, .failure(.timedOut(text)))
         default: return (last, .failure(.noAnswer(text)))
         }

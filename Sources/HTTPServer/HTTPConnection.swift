@@ -163,6 +163,9 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         head.map { RequestTiming(route: resolution.route, method: $0.method, beganAt: beganAt) }
     }
 
+    /// Whom the peer's certificate is for, if it was asked for one and has shown it.
+    var clientCertificate: TLSPeer? { channel?.tlsPeer }
+
     /// Of the request's span, if it has one.
     var traceID: String? { span?.open.context.traceIDText }
 

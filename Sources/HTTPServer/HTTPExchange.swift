@@ -36,6 +36,9 @@ public struct HTTPExchange {
     /// What is measured of the request, for those who take the connection over: they record it.
     public var timing: RequestTiming? { connection.timing }
 
+    /// Whom the client's certificate is for; nil if it was asked for none, or has shown none.
+    public var clientCertificate: TLSPeer? { connection.clientCertificate }
+
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
 

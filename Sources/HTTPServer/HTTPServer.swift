@@ -17,7 +17,7 @@ public final class HTTPServer {
     let timeouts: HTTPTimeouts
     let router: HTTPRouter
     private let name: String
-    private let tls: TLSContext?
+    private var tls: TLSContext?
     private let budget: ConnectionBudget
     private let metrics: MetricsRegistry
     /// Told of every problem that a client is answered with.
@@ -58,6 +58,12 @@ public final class HTTPServer {
         isDraining = true
         listener?.close()
         for connection in Array(connections.values) { connection.closeIfIdle() }
+    }
+
+    /// For connections from now on; those that are open stay as they are. Only with TLS from the start.
+    public func replace(tls: TLSContext) {
+        precondition(self.tls != nil, "the listener is in the clear")
+        self.tls = tls
     }
 
     public var isEmpty: Bool { connections.isEmpty }

@@ -14,6 +14,18 @@ public struct ProgramTelemetry {
     public static func start(
         service: String, logLevel: LogLevel, logFormat: LogFormat, environment: [String: String]
     ) throws -> ProgramTelemetry {
+        let settings = try settings(environment)
+        let process = ProcessInstrumentation(
+            settings: settings, version: ProgramMain.version, host: Machine.hostName,
+            processID: Int(ProcessID.current), logLevel: logLevel, logFormat: logFormat)
+        return ProgramTelemetry(
+            instrumentation: process.make(service: service), exporter: try TelemetryExporter.start(process))
+    }
+
+    /// Throws `SettingsProblem` for a variable that can't be followed.
+    static func check(environment: [String: String]) throws(SettingsProblem) { _ = try settings(environment) }
+
+    private static func settings(_ environment: [String: String]) throws(SettingsProblem) -> TelemetrySettings {
         let settings: TelemetrySettings
         do throws(TelemetrySettingsError) {
             settings = try TelemetrySettings(environment: environment)
@@ -25,11 +37,7 @@ public struct ProgramTelemetry {
                 throw SettingsProblem("the file of OTEL_EXPORTER_OTLP_…CERTIFICATE, \(file), can't be read: \(error)")
             }
         }
-        let process = ProcessInstrumentation(
-            settings: settings, version: ProgramMain.version, host: Machine.hostName,
-            processID: Int(ProcessID.current), logLevel: logLevel, logFormat: logFormat)
-        return ProgramTelemetry(
-            instrumentation: process.make(service: service), exporter: try TelemetryExporter.start(process))
+        return settings
     }
 
     /// Exports what waits, within a bounded time. Called once, before the process ends.

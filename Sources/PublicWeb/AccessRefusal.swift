@@ -12,9 +12,15 @@ enum AccessRefusal: Error, Equatable, Sendable {
     /// It names a key that is not known, and the keys are being fetched: it may be a new one.
     case keysBeingFetched
     case tooManyPrincipals
+    case noCertificate
+    case certificateExpired
 
     static let allReasons =
-        ["no_credentials", "bad_credentials", "keys_unavailable", "keys_being_fetched", "too_many_principals"]
+        [
+            "no_credentials", "bad_credentials", "keys_unavailable", "keys_being_fetched", "too_many_principals",
+            "no_certificate",
+            "certificate_expired",
+        ]
         + TokenError.allCases.map(\.rawValue)
 
     /// The metric's label.
@@ -26,6 +32,8 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .keysUnavailable: "keys_unavailable"
         case .keysBeingFetched: "keys_being_fetched"
         case .tooManyPrincipals: "too_many_principals"
+        case .noCertificate: "no_certificate"
+        case .certificateExpired: "certificate_expired"
         }
     }
 
@@ -35,6 +43,8 @@ enum AccessRefusal: Error, Equatable, Sendable {
             Problem(.unauthenticated, "Send `Authorization: Bearer <token>`, or the subprotocol `bearer.<token>`.")
         case .badCredentials: Problem(.unauthenticated, "Send one bearer token, one way.")
         case .token(let error): Problem(.unauthenticated, error.detail)
+        case .noCertificate: Problem(.unauthenticated, "Come with a client certificate.")
+        case .certificateExpired: Problem(.unauthenticated, "The client certificate has expired.")
         case .keysUnavailable:
             Problem(
                 .keysUnavailable, "The keys that tokens are checked with were not fetched yet.", retryAfterSeconds: 1)
@@ -52,7 +62,7 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .badCredentials: "Bearer realm=\"switchboard\", error=\"invalid_request\""
         case .token(let error):
             "Bearer realm=\"switchboard\", error=\"invalid_token\", error_description=\"\(error.detail)\""
-        case .keysUnavailable, .keysBeingFetched, .tooManyPrincipals: nil
+        case .keysUnavailable, .keysBeingFetched, .tooManyPrincipals, .noCertificate, .certificateExpired: nil
         }
     }
 }

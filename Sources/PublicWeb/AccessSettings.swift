@@ -2,6 +2,7 @@ import Configuration
 import Core
 import Crypto
 import Program
+import Reactor
 import Tokens
 
 /// The settings that say who is let in, and what each of them may do.
@@ -16,6 +17,9 @@ enum AccessSettings {
         Setting(
             "auth-jwks-url", .text, "Where those keys are fetched as a JWKS document: https://, or http:// to loopback."
         ),
+        Setting(
+            "auth-jwks-ca", .text,
+            "Who may sign that URL's certificate, a PEM file. Without it, the authorities of the system."),
         Setting("auth-jwks-refresh", .duration, default: "5m", "How often they are fetched."),
         Setting(
             "auth-jwks-pause", .duration, default: "10s",
@@ -69,7 +73,9 @@ enum AccessSettings {
             for name in ["auth-algorithms", "auth-issuer", "auth-audience"] where settings.optionalText(name) != nil {
                 throw SettingsProblem("--\(name) means nothing without --auth-key-file or --auth-jwks-url")
             }
-            return
+            if result.tlsClients != nil {
+                result.authentication = ClientAuthentication(source: .none, rules: rules, takesCertificates: true)
+            }
         case (.some, .some): throw SettingsProblem("--auth-key-file and --auth-jwks-url exclude each other")
         case (let path?, nil):
             result.authentication = ClientAuthentication(source: .keys(try keys(path, rules.algorithms)), rules: rules)
@@ -81,9 +87,15 @@ enum AccessSettings {
             }
             result.authentication?.refreshMilliseconds = UInt64(refresh)
             result.authentication?.refreshPauseMilliseconds = UInt64(pause)
+            result.authentication?.authorities = try authorities(settings)
         }
-        guard !result.isOpenToAll else {
-            throw SettingsProblem("--open-to-all contradicts --auth-key-file and --auth-jwks-url: clients need a token")
+        if result.tlsClients?.isRequired == false { result.authentication?.takesCertificates = true }
+        guard !result.isOpenToAll || result.authentication == nil else {
+            throw SettingsProblem(
+                """
+                --open-to-all contradicts --auth-key-file, --auth-jwks-url and --tls-client-ca: clients have to say who \
+                they are
+                """)
         }
     }
 
@@ -139,6 +151,19 @@ enum AccessSettings {
                 "--auth-algorithms has HS256, but a secret is not fetched: give it by --auth-key-file")
         }
         return url
+    }
+
+    private static func authorities(_ settings: Configuration) throws(SettingsProblem) -> [UInt8]? {
+        guard let path = settings.optionalText("auth-jwks-ca") else { return nil }
+        do throws(TLSConfigurationError) {
+            _ = try TLSContext(serverName: "localhost", certificateAuthoritiesFile: path, verifiesCertificate: true)
+        } catch {
+            throw SettingsProblem("--auth-jwks-ca: \(error)")
+        }
+        guard case .success(let bytes) = FileReader.read(path) else {
+            throw SettingsProblem("--auth-jwks-ca: the file \(path) can't be read")
+        }
+        return bytes
     }
 
     private static func keys(_ path: String, _ algorithms: Set<TokenAlgorithm>) throws(SettingsProblem) -> TokenKeys {

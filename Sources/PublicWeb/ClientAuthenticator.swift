@@ -1,4 +1,5 @@
 import Core
+import Reactor
 import Telemetry
 import Tokens
 
@@ -55,11 +56,26 @@ final class ClientAuthenticator: Sendable {
         }
         // Neither has control characters, so one of them can stand between.
         let name = Array((claims.issuer ?? "").utf8) + [0] + Array(claims.subject.utf8)
-        guard let principal = principals.principal(named: name, now: now) else { throw .tooManyPrincipals }
-        return Grant(
-            principal: principal, types: claims.types.map { EventTypes($0) } ?? limits.types,
-            endSeconds: claims.expirySeconds + settings.rules.leewaySeconds)
+        return try grant(
+            name, claims.types.map { EventTypes($0) }, until: claims.expirySeconds + settings.rules.leewaySeconds, now)
     }
+
+    /// To whom a certificate is for, as long as it is good.
+    func grant(_ peer: TLSPeer, wall: UInt64, now: MonotonicInstant) throws(AccessRefusal) -> Grant {
+        guard Int64(clamping: wall / 1_000_000_000) < peer.expirySeconds else { throw .certificateExpired }
+        // No token's: its subject has no such character.
+        return try grant([0, 0] + Array(peer.subject.utf8), nil, until: Double(peer.expirySeconds), now)
+    }
+
+    private func grant(
+        _ name: [UInt8], _ types: EventTypes?, until endSeconds: Double, _ now: MonotonicInstant
+    ) throws(AccessRefusal) -> Grant {
+        guard let principal = principals.principal(named: name, now: now) else { throw .tooManyPrincipals }
+        return Grant(principal: principal, types: types ?? limits.types, endSeconds: endSeconds)
+    }
+
+    /// From now on; connections that are open stay as long as their tokens are good.
+    func replace(keys: TokenKeys) { keyring.withLock { $0.keys = keys } }
 
     // MARK: Keys that are fetched
 

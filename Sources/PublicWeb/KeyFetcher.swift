@@ -23,8 +23,9 @@ final class KeyFetcher: TimerTarget {
         self.shared = shared
         self.loop = loop
         let host = Self.host(of: url)
-        transport = HTTPTransport(
-            loop: loop, policy: ConnectionPolicy(usesProxy: !LoopbackAddress.contains(host)))
+        var policy = ConnectionPolicy(usesProxy: !LoopbackAddress.contains(host))
+        policy.authorities = clients.settings.authorities
+        transport = HTTPTransport(loop: loop, policy: policy)
     }
 
     static func host(of url: String) -> String { Authority(ofURL: url).bareHost }

@@ -16,6 +16,8 @@ enum LoopMessage: Sendable {
     case abandoned(origin: Int, wait: UInt64)
     /// A token names a key that is not known: the first loop fetches them.
     case fetchKeys
+    /// Certificates, secrets and pages, for connections and calls from now on.
+    case reload(PublicWebSecurity)
     case drain(spreadMilliseconds: UInt64)
     case stop
 }

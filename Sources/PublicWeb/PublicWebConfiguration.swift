@@ -1,4 +1,6 @@
 import Core
+import Reactor
+import TierSecurity
 
 /// What a public-web process is told.
 public struct PublicWebConfiguration: Sendable {
@@ -14,6 +16,9 @@ public struct PublicWebConfiguration: Sendable {
     public var echoPath: String?
     public var tlsCertificateFile: String?
     public var tlsKeyFile: String?
+    /// Whether clients of the public listener show certificates.
+    public var tlsClients: TLSClientVerification?
+    public var tierTLS = TierTLS()
     public var drainMilliseconds: UInt64 = 5000
     public var descriptorsMax = 1024
     /// Nil: open mode.

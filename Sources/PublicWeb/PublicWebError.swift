@@ -7,6 +7,7 @@ public enum PublicWebError: Error, CustomStringConvertible {
     case tls(TLSConfigurationError)
     case needsSecret(host: String)
     case needsAuthentication(host: String)
+    case needsRestart
 
     public var description: String {
         switch self {
@@ -15,8 +16,10 @@ public enum PublicWebError: Error, CustomStringConvertible {
         case .needsAuthentication(let host):
             """
             the public listener is to bind to \(host), beyond loopback, and lets everybody in: give --auth-key-file or \
-            --auth-jwks-url, or, if that is what you want, --open-to-all
+            --auth-jwks-url or --tls-client-ca, or, if that is what you want, --open-to-all
             """
+        case .needsRestart:
+            "whether there is TLS, an internal secret, and how clients say who they are, changes with a restart only"
         case .needsSecret(let host):
             "the internal listener is to bind to \(host), beyond loopback: give --internal-secret, the same to all tiers"
         }

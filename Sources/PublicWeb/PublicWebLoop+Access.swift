@@ -15,11 +15,19 @@ extension PublicWebLoop {
             return exchange.respond(Problem(.forbidden, "Pages of that origin are not allowed to come here."))
         }
         guard let clients = shared.clients else { return body(nil) }
+        let now = SystemClock.wallNanoseconds()
         do throws(AccessRefusal) {
-            let token = try Self.token(in: request.head)
+            let token = clients.settings.takesTokens ? try Self.token(in: request.head) : nil
+            guard let token else {
+                guard clients.settings.takesCertificates else { throw .noCredentials }
+                guard let peer = exchange.clientCertificate else {
+                    throw clients.settings.takesTokens ? .noCredentials : .noCertificate
+                }
+                return body(try clients.grant(peer, wall: now, now: loop.now))
+            }
             body(
                 try token.withBytes { bytes throws(AccessRefusal) in
-                    try clients.grant(bytes, wall: SystemClock.wallNanoseconds(), now: loop.now)
+                    try clients.grant(bytes, wall: now, now: loop.now)
                 })
         } catch {
             let error = mayBeNew(error, clients) ? .keysBeingFetched : error
@@ -44,13 +52,13 @@ extension PublicWebLoop {
         guard request.head.headers.contains("origin") else { return true }
         var isAllowed = true
         request.head.headers.forEachField { name, value in
-            if name.equalsIgnoringCase("origin"), !shared.origins.allows(value) { isAllowed = false }
+            if name.equalsIgnoringCase("origin"), !origins.allows(value) { isAllowed = false }
         }
         return isAllowed
     }
 
-    /// In `Authorization`, or for browsers, which can't set it, among the subprotocols: one, one way.
-    private static func token(in head: RequestHead) throws(AccessRefusal) -> [UInt8] {
+    /// In `Authorization`, or for browsers, which can't set it, among the subprotocols: one, one way. Nil if there is none.
+    private static func token(in head: RequestHead) throws(AccessRefusal) -> [UInt8]? {
         var tokens: [[UInt8]] = []
         for value in head.headers.all("authorization") {
             let parts = value.split(separator: " ", omittingEmptySubsequences: true)
@@ -66,8 +74,7 @@ extension PublicWebLoop {
             }
         }
         guard tokens.count <= 1 else { throw .badCredentials }
-        guard let token = tokens.first else { throw .noCredentials }
-        return token
+        return tokens.first
     }
 
     // MARK: What a principal may do

@@ -7,10 +7,16 @@ import Tiers
 
 /// The way of an answer from the dispatcher to the client that waits for it.
 extension PublicWebLoop {
+    /// `{"specversion":"1.0","id":"1","source":"/","type":"a"}`, and somewhat less.
+    private static let eventBytesMin = 48
+
     /// `POST /dispatch`: answers 200 with the list of events that nobody took.
     func dispatch(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        guard authenticator.verify(request.head, body: request.body, wallNanoseconds: SystemClock.wallNanoseconds())
-        else { return exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old.")) }
+        guard isSigned(request, exchange) else { return }
+        guard !isTooMany(request.body) else {
+            let detail = "A batch has at most \(shared.limits.internalBatchEventsMax) events."
+            return exchange.respond(Problem(.contentTooLarge, detail))
+        }
         var refused: [EventFailure] = []
         var others = [[PeerEvent]](repeating: [], count: shared.loopCount)
         var position = 0
@@ -33,6 +39,16 @@ extension PublicWebLoop {
             return exchange.respond(Problem(.malformedEvent, error.detail))
         }
         finish(exchange, request.body, refused, others)
+    }
+
+    /// Before any of them is given to anyone. What is too short for so many is not looked at.
+    private func isTooMany(_ body: [UInt8]) -> Bool {
+        let max = shared.limits.internalBatchEventsMax
+        guard body.count > max * Self.eventBytesMin else { return false }
+        var count = 0
+        // What is malformed is told by whoever reads it next.
+        try? body.withUnsafeBytes { try EventBatch.forEach($0, rules: .strict) { _ in count += 1 } }
+        return count > max
     }
 
     private func finish(

@@ -92,10 +92,13 @@ extension PublicWebLoop {
         return false
     }
 
-    private func isSigned(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
+    /// Whether a call comes from another tier; if not, the caller is told.
+    func isSigned(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
         let now = SystemClock.wallNanoseconds()
-        if authenticator.verify(request.head, body: request.body, wallNanoseconds: now) { return true }
-        exchange.respond(Problem(.unauthenticated, "The signature is missing, wrong or too old."))
+        let verdict = authenticator.verify(request.head, body: request.body, wallNanoseconds: now)
+        guard let problem = verdict.problem else { return true }
+        shared.internalCalls.count(verdict)
+        exchange.respond(problem)
         return false
     }
 

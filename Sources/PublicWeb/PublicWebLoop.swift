@@ -7,6 +7,7 @@ import JSON
 import Reactor
 import Sessions
 import Telemetry
+import TierSecurity
 import Tiers
 
 /// One event loop of public-web with the sessions and exchanges that live on it. Everything here belongs to the loop's
@@ -55,14 +56,20 @@ final class PublicWebLoop: TimerTarget {
     private var expired: [PendingRequests.Expired] = []
     private var drain: DrainPlan?
     private var keyFetcher: KeyFetcher?
+    /// Pages from which browsers may come.
+    private(set) var origins: OriginPolicy
+    private var publicCertificate: CertificateWatch?
+    private var internalCertificate: CertificateWatch?
 
     init(index: Int, shared: PublicWebShared, loop: EventLoop) {
         self.index = index
         self.shared = shared
         self.loop = loop
-        transport = HTTPTransport(loop: loop)
+        transport = HTTPTransport(loop: loop, policy: shared.security.tier.policy)
+        origins = shared.security.origins
         sessionLimits = SessionOpenedEvent.limits(shared.limits)
-        let authenticator = InternalAuthenticator(secret: shared.internalSecret)
+        let authenticator = InternalAuthenticator(
+            secret: shared.security.internalSecret, memory: shared.replayMemory)
         self.authenticator = authenticator
         sessions = SessionTable(
             limits: shared.limits.sessions, instance: shared.instance | UInt64(index), now: loop.now)
@@ -84,11 +91,16 @@ final class PublicWebLoop: TimerTarget {
     func start(publicSocket: ListeningSocket, internalSocket: ListeningSocket) throws(SystemError) {
         let publicServer = HTTPServer(
             loop: loop, name: "public", limits: HTTPLimits(bodyBytesMax: shared.limits.messageBytesMax),
-            router: publicRouter(), tls: shared.tls, budget: shared.budget, metrics: shared.metrics.registry)
+            router: publicRouter(), tls: shared.security.tls, budget: shared.budget, metrics: shared.metrics.registry)
         let internalServer = HTTPServer(
             loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.internalBodyBytesMax),
-            router: internalRouter(), tls: nil, budget: shared.budget, metrics: shared.metrics.registry)
-        for server in [publicServer, internalServer] { server.problemTold = { [shared] in shared.metrics.count($0) } }
+            router: internalRouter(), tls: shared.security.tier.server, budget: shared.budget,
+            metrics: shared.metrics.registry)
+        publicServer.problemTold = { [shared] in shared.metrics.count($0) }
+        internalServer.problemTold = { [shared] in
+            shared.metrics.count($0)
+            shared.internalCalls.count($0)
+        }
         try publicServer.listen(on: publicSocket)
         try internalServer.listen(on: internalSocket)
         publicServer.tracer = shared.tracer
@@ -97,9 +109,30 @@ final class PublicWebLoop: TimerTarget {
         setTimer(TimerKind.deadlines, Self.deadlineScanMilliseconds)
         guard index == 0 else { return }
         probeDispatcher()
+        if let tls = shared.security.tls { publicCertificate = watch("public", tls) }
+        if let tls = shared.security.tier.server { internalCertificate = watch("internal", tls) }
         if let clients = shared.clients, let url = clients.url {
             keyFetcher = KeyFetcher(clients, url: url, shared: shared, loop: loop)
             keyFetcher?.fetch()
+        }
+    }
+
+    private func watch(_ listener: String, _ context: TLSContext) -> CertificateWatch {
+        CertificateWatch(
+            loop: loop, listener: listener, logger: shared.logger, registry: shared.metrics.registry, context)
+    }
+
+    private func reload(_ security: PublicWebSecurity) {
+        origins = security.origins
+        authenticator.set(secret: security.internalSecret)
+        transport.replace(policy: security.tier.policy)
+        if let tls = security.tls {
+            publicServer?.replace(tls: tls)
+            publicCertificate?.replace(tls)
+        }
+        if let tls = security.tier.server {
+            internalServer?.replace(tls: tls)
+            internalCertificate?.replace(tls)
         }
     }
 
@@ -130,6 +163,7 @@ final class PublicWebLoop: TimerTarget {
         case .halfClosed(let origin, let wait): halfClosed(origin, wait)
         case .abandoned(let origin, let wait): abandon(origin, wait)
         case .fetchKeys: keyFetcher?.begin()
+        case .reload(let security): reload(security)
         case .drain(let spread): beginDrain(spreadMilliseconds: spread)
         case .stop: loop.stop()
         }

@@ -1,7 +1,9 @@
 import Configuration
 import Program
+import Reactor
 import Sessions
 import Telemetry
+import TierSecurity
 
 /// public-web as a program of its own.
 public struct PublicWebProgram: RunningProgram {
@@ -16,13 +18,24 @@ public struct PublicWebProgram: RunningProgram {
             Setting(
                 "internal-url", .text, "Where dispatchers reach the internal listener, if not at its host and port."),
             Setting("dispatcher-url", .text, default: "http://127.0.0.1:8082", "Where events are forwarded to."),
-            ProgramMain.internalSecretSetting,
             Setting("loops", .integer(0...64), default: "0", "Event loops; 0 is one per core."),
             Setting(
                 "echo-path", .text, "A WebSocket path that echoes messages, for conformance suites; off without it."),
             Setting(
                 "tls-cert", .text, "The public listener's certificate chain, a PEM file; makes it wss:// and https://."),
             Setting("tls-key", .text, "The certificate's key, a PEM file."),
+            Setting(
+                "tls-client-ca", .text,
+                """
+                Who may sign clients' certificates, a PEM file: the public listener asks for one. Without tokens its subject \
+                is who the client is.
+                """),
+            Setting(
+                "tls-client", .choice(["required", "optional"]), default: "required",
+                """
+                With --tls-client-ca: whether a connection without a certificate is refused at once. With tokens, required \
+                asks for both, and optional for either.
+                """),
             Setting(
                 "drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."
             ),
@@ -47,7 +60,7 @@ public struct PublicWebProgram: RunningProgram {
             Setting("replay-total", .bytes, default: "512MiB", "Bytes of events that all sessions keep together."),
             Setting("output-soft", .bytes, default: "256KiB", "A client with more waiting output for 10 s is let go."),
             Setting("output-max", .bytes, default: "1MiB", "A client with more waiting output is let go at once."),
-        ] + AccessSettings.settings
+        ] + TierSettings.settings + AccessSettings.settings
 
     private let server: PublicWebServer
 
@@ -66,14 +79,22 @@ public struct PublicWebProgram: RunningProgram {
         result.port = UInt16(clamping: settings.integer("port"))
         result.internalHost = settings.text("internal-host")
         result.internalPort = UInt16(clamping: settings.integer("internal-port"))
-        result.internalURL = settings.optionalText("internal-url").map(withoutSlash)
-        result.dispatcherURL = withoutSlash(settings.optionalText("dispatcher-url") ?? result.dispatcherURL)
-        result.internalSecret = settings.optionalText("internal-secret").map { Array($0.utf8) }
+        if let url = settings.optionalText("internal-url") {
+            result.internalURL = try TierSettings.url(url, of: "internal-url")
+        }
+        if let url = settings.optionalText("dispatcher-url") {
+            result.dispatcherURL = try TierSettings.url(url, of: "dispatcher-url")
+        }
+        result.internalSecret = try TierSettings.secret(settings)
+        result.tierTLS = try TierSettings.tls(settings)
         let loops = settings.integer("loops")
         result.loops = loops > 0 ? loops : max(1, min(64, Machine.processorCount))
         result.echoPath = settings.optionalText("echo-path")
         result.tlsCertificateFile = settings.optionalText("tls-cert")
         result.tlsKeyFile = settings.optionalText("tls-key")
+        result.tlsClients = settings.optionalText("tls-client-ca").map {
+            TLSClientVerification(authoritiesFile: $0, isRequired: settings.text("tls-client") == "required")
+        }
         result.drainMilliseconds = UInt64(settings.integer("drain-seconds")) * 1000
         result.descriptorsMax = Machine.raiseDescriptorLimit()
         result.limits.messageBytesMax = settings.integer("message-max")
@@ -106,13 +127,11 @@ public struct PublicWebProgram: RunningProgram {
         guard (configuration.tlsCertificateFile == nil) == (configuration.tlsKeyFile == nil) else {
             throw SettingsProblem("--tls-cert and --tls-key belong together")
         }
+        guard configuration.tlsClients == nil || configuration.tlsKeyFile != nil else {
+            throw SettingsProblem("--tls-client-ca means nothing without --tls-cert and --tls-key")
+        }
         if let path = configuration.echoPath, !path.hasPrefix("/") || ["/ws", "/livez", "/readyz"].contains(path) {
             throw SettingsProblem("--echo-path begins with / and is none of the gateway's own paths")
-        }
-        for url in [configuration.dispatcherURL] + (configuration.internalURL.map { [$0] } ?? []) {
-            guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-                throw SettingsProblem("`\(url)` is no http:// or https:// URL")
-            }
         }
         let sessions = configuration.limits.sessions
         guard sessions.outputHardBytesMax >= sessions.replayBytesMax else {
@@ -123,7 +142,19 @@ public struct PublicWebProgram: RunningProgram {
         }
     }
 
-    private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
+    /// For `--check-config`: throws what is wrong, also with the files, and returns what should be better.
+    public static func check(_ settings: Configuration) throws -> [String] {
+        let configuration = try configuration(settings)
+        let security = try PublicWebServer.security(of: configuration)
+        let certificates = [
+            (security.tls, configuration.tlsCertificateFile),
+            (security.tier.server, configuration.tierTLS.certificateFile),
+        ]
+        return TierSettings.warnings(configuration.internalSecret)
+            + certificates.compactMap { context, file in
+                context.flatMap { CertificateWatch.warning($0, file: file ?? "") }
+            }
+    }
 
     public var announcement: String {
         """
@@ -133,4 +164,6 @@ public struct PublicWebProgram: RunningProgram {
     }
 
     public func stop() { server.stop() }
+
+    public func reload(_ settings: Configuration) throws { try server.reload(try Self.configuration(settings)) }
 }

@@ -1,8 +1,11 @@
 import Core
+import Glibc
 import HTTPClient
 import HTTPServer
 import Reactor
 import Telemetry
+import TierSecurity
+import Tiers
 
 /// The public-web tier: its loops, each on a thread of its own.
 public final class PublicWebServer: Sendable {
@@ -15,19 +18,38 @@ public final class PublicWebServer: Sendable {
     private let mailboxes: [Mailbox<LoopMessage>]
     private let threads: [Thread]
     private let drainMilliseconds: UInt64
+    private let clients: ClientAuthenticator?
+    private let hasTLS: Bool
+    private let hasTierTLS: Bool
+    private let hasSecret: Bool
 
     /// Binds, starts the loops, and returns.
     public static func start(
         _ configuration: PublicWebConfiguration, logger: Logger, registry: MetricsRegistry,
         tracer: Tracer = .disabled
     ) throws(PublicWebError) -> PublicWebServer {
+        let security = try security(of: configuration)
+        tell(configuration, logger)
+        do throws(SystemError) {
+            return try PublicWebServer(
+                configuration, security, logger: logger, registry: registry, tracer: tracer)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Reads the files that the configuration names; throws if something is wrong with them, or if more people could come
+    /// in than its author may know.
+    static func security(of configuration: PublicWebConfiguration) throws(PublicWebError) -> PublicWebSecurity {
         var tls: TLSContext?
-        if let certificate = configuration.tlsCertificateFile, let key = configuration.tlsKeyFile {
-            do throws(TLSConfigurationError) {
-                tls = try TLSContext(certificateFile: certificate, keyFile: key)
-            } catch {
-                throw .tls(error)
+        let tier: LoadedTierTLS
+        do throws(TLSConfigurationError) {
+            if let certificate = configuration.tlsCertificateFile, let key = configuration.tlsKeyFile {
+                tls = try TLSContext(certificateFile: certificate, keyFile: key, clients: configuration.tlsClients)
             }
+            tier = try configuration.tierTLS.load()
+        } catch {
+            throw .tls(error)
         }
         let isLoopback = LoopbackAddress.contains(configuration.host)
         guard configuration.authentication != nil || isLoopback || configuration.isOpenToAll else {
@@ -36,11 +58,23 @@ public final class PublicWebServer: Sendable {
         guard configuration.internalSecret != nil || LoopbackAddress.contains(configuration.internalHost) else {
             throw .needsSecret(host: configuration.internalHost)
         }
-        tell(configuration, logger)
-        do throws(SystemError) {
-            return try PublicWebServer(configuration, tls: tls, logger: logger, registry: registry, tracer: tracer)
-        } catch {
-            throw .system(error)
+        return PublicWebSecurity(
+            tls: tls, tier: tier, internalSecret: configuration.internalSecret,
+            origins: OriginPolicy(
+                origins: configuration.origins, isLoopback: LoopbackAddress.contains(configuration.host)))
+    }
+
+    /// Takes over certificates, keys, the internal secret and the pages that may come: for connections and calls from now
+    /// on. What is open goes on. All or nothing.
+    public func reload(_ configuration: PublicWebConfiguration) throws(PublicWebError) {
+        let new = try Self.security(of: configuration)
+        guard (new.tls == nil) == !hasTLS, (new.tier.server == nil) == !hasTierTLS,
+            (new.internalSecret == nil) == !hasSecret, configuration.authentication?.kind == clients?.settings.kind
+        else { throw .needsRestart }
+        if case .keys(let keys)? = configuration.authentication?.source { clients?.replace(keys: keys) }
+        for mailbox in mailboxes {
+            // Full for moments at most: the loops go on emptying them.
+            while mailbox.post(.reload(new)) == .full { usleep(1000) }
         }
     }
 
@@ -51,7 +85,12 @@ public final class PublicWebServer: Sendable {
         }
         if let authentication = configuration.authentication {
             let algorithms = authentication.rules.algorithms.map(\.rawValue).sorted().joined(separator: " ")
-            logger.info("clients need a token", ["algorithms": .string(algorithms)])
+            switch (authentication.takesTokens, authentication.takesCertificates) {
+            case (true, true):
+                logger.info("clients need a token or a certificate", ["algorithms": .string(algorithms)])
+            case (true, false): logger.info("clients need a token", ["algorithms": .string(algorithms)])
+            case (false, _): logger.info("clients need a certificate")
+            }
         } else if LoopbackAddress.contains(configuration.host) {
             logger.info("open: clients need no token, on loopback only")
         } else {
@@ -62,31 +101,36 @@ public final class PublicWebServer: Sendable {
     }
 
     private init(
-        _ configuration: PublicWebConfiguration, tls: TLSContext?, logger: Logger, registry: MetricsRegistry,
-        tracer: Tracer
+        _ configuration: PublicWebConfiguration, _ security: PublicWebSecurity, logger: Logger,
+        registry: MetricsRegistry, tracer: Tracer
     ) throws(SystemError) {
         let publicSockets = try Self.bind(configuration.host, configuration.port, count: configuration.loops)
         let internalSockets = try Self.bind(
             configuration.internalHost, configuration.internalPort, count: configuration.loops)
-        let scheme = tls == nil ? "http" : "https"
+        let scheme = security.tls == nil ? "http" : "https"
+        let internalScheme = security.tier.server == nil ? "http" : "https"
         publicURL = "\(scheme)://\(Self.authority(configuration.host, publicSockets[0].port))"
         internalURL =
             configuration.internalURL
-            ?? "http://\(Self.authority(configuration.internalHost, internalSockets[0].port))"
+            ?? "\(internalScheme)://\(Self.authority(configuration.internalHost, internalSockets[0].port))"
         var random = RandomSource()
         let clients = configuration.authentication.map {
             ClientAuthenticator($0, limits: configuration.limits.principals, registry: registry)
         }
+        self.clients = clients
+        hasTLS = security.tls != nil
+        hasTierTLS = security.tier.server != nil
+        hasSecret = security.internalSecret != nil
+        let memory = ReplayMemory()
         let shared = PublicWebShared(
             limits: configuration.limits, logger: logger,
             metrics: PublicWebMetrics(registry: registry, limits: Self.limits(of: configuration)),
             access: AccessMetrics(registry: registry), tracer: tracer,
             readiness: Readiness(fetchesKeys: clients?.url != nil),
             budget: ConnectionBudget(connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve, 16)),
-            tls: tls, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,
-            internalURL: internalURL, internalSecret: configuration.internalSecret, clients: clients,
-            origins: OriginPolicy(
-                origins: configuration.origins, isLoopback: LoopbackAddress.contains(configuration.host)),
+            security: security, internalCalls: InternalCallMetrics(registry: registry, memory: memory),
+            replayMemory: memory, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,
+            internalURL: internalURL, clients: clients,
             instance: random.next() & ~0xFF,
             loopCount: configuration.loops)
         readiness = shared.readiness

@@ -2,6 +2,8 @@ import Core
 import HTTPServer
 import Reactor
 import Telemetry
+import TierSecurity
+import Tiers
 
 /// What the loops of a public-web process have in common; all of it immutable or thread-safe.
 struct PublicWebShared: Sendable {
@@ -12,14 +14,15 @@ struct PublicWebShared: Sendable {
     let tracer: Tracer
     let readiness: Readiness
     let budget: ConnectionBudget
-    let tls: TLSContext?
+    /// As it was at the start: each loop has its own, which can change.
+    let security: PublicWebSecurity
+    let internalCalls: InternalCallMetrics
+    let replayMemory: ReplayMemory
     let echoPath: String?
     let dispatcherURL: String
     let internalURL: String
-    let internalSecret: [UInt8]?
     /// Nil in open mode.
     let clients: ClientAuthenticator?
-    let origins: OriginPolicy
     /// Random, with the low byte clear: a loop's own number is this one plus its index.
     let instance: UInt64
     let loopCount: Int

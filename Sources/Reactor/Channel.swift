@@ -39,6 +39,8 @@ public final class Channel: EventHandler, TimerTarget {
     public var outputBytes: Int { output.count - outputSent }
     public var isOpen: Bool { state == .open }
     public var isClosed: Bool { state == .closed }
+    /// Whom the peer's certificate is for; nil if it was asked for none, or has shown none.
+    public var tlsPeer: TLSPeer? { tls?.peer }
 
     /// Takes over the descriptor; on failure it is closed.
     public static func make(loop: EventLoop, fd: CInt, tls: TLSContext?, handler: any ChannelHandler)

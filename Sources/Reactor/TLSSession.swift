@@ -28,6 +28,18 @@ final class TLSSession {
 
     deinit { SSL_free(handle) }
 
+    /// Of a server: its client, if that has shown a certificate that was found to be good.
+    var peer: TLSPeer? {
+        guard SSL_is_init_finished(handle) == 1, SSL_get_verify_result(handle) == Int(X509_V_OK),
+            let certificate = SSL_get0_peer_certificate(handle)
+        else { return nil }
+        var length = 0
+        guard let text = switchboard_x509_subject(certificate, &length) else { return nil }
+        defer { CRYPTO_free(text, nil, 0) }
+        let subject = String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+        return TLSPeer(subject: subject, expirySeconds: switchboard_x509_expiry(certificate))
+    }
+
     /// Decrypted bytes that the socket's readiness does not tell of.
     var hasPending: Bool { !isBroken && SSL_pending(handle) > 0 }
 

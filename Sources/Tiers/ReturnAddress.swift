@@ -51,8 +51,8 @@ public struct ReturnAddress: Equatable, Sendable {
         if authenticator.isOpen { return parsed.seal.isEmpty && isLoopback(parsed.url) ? parsed.url : nil }
         var sealed = Array(text.slice(0..<32))
         sealed.append(bytes: parsed.url)
-        let expected = sealed.withUnsafeBytes { authenticator.seal($0) }
-        guard let seal = Hexadecimal.bytes(parsed.seal), ConstantTime.equals(seal, expected) else { return nil }
+        guard let seal = Hexadecimal.bytes(parsed.seal), sealed.withUnsafeBytes({ authenticator.isSeal(seal, of: $0) })
+        else { return nil }
         return parsed.url
     }
 

@@ -6,4 +6,4 @@ ProgramMain.run(
         program: DispatcherProgram.service,
         summary: "dispatcher: routes events to services over AMQP, and their answers back to public-web.",
         settings: DispatcherProgram.settings),
-    service: DispatcherProgram.service, start: DispatcherProgram.start)
+    service: DispatcherProgram.service, reloads: true, check: DispatcherProgram.check, start: DispatcherProgram.start)

@@ -6,4 +6,4 @@ ProgramMain.run(
         program: PublicWebProgram.service,
         summary: "public-web: holds WebSocket sessions, forwards their events, and pushes the answers back.",
         settings: PublicWebProgram.settings),
-    service: PublicWebProgram.service, start: PublicWebProgram.start)
+    service: PublicWebProgram.service, reloads: true, check: PublicWebProgram.check, start: PublicWebProgram.start)

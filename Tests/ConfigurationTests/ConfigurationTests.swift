@@ -26,12 +26,30 @@ import Testing
 
     private static func show(_ outcome: ConfigurationOutcome) -> String {
         switch outcome {
+        case .check(let configuration): return "check " + show(.run(configuration))
         case .run(let configuration):
             let key = configuration.optionalText("key") ?? "-"
             return
                 "\(configuration.integer("port")) \(configuration.text("host")) \(configuration.flag("echo")) \(key) \(configuration.text("mode"))"
         case .exit(let code, let text, let isError): return "\(code)\(isError ? " error" : "") \(text)"
         }
+    }
+
+    @Test(arguments: [
+        (["--key", "x"], ["key"]), (["--key=x", "--url", "amqp://u:p@h"], ["key", "url"]), (["--url=amqp://h"], []),
+        (["--key-file", "key"], []), ([], []),
+    ])
+    func secretsAmongTheFlagsAreKnown(_ arguments: [String], _ names: [String]) {
+        let schema = ConfigurationSchema(
+            program: "prog", summary: "", version: "",
+            settings: [Setting("key", .secret, ""), Setting("url", .secret, "")])
+        let environment = ["SWITCHBOARD_KEY": "x"].filter { _ in arguments.isEmpty }
+        let outcome = schema.parse(arguments: arguments, environment: environment) { _ in .success([0x78]) }
+        guard case .run(let configuration) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(configuration.shownSecrets == names)
     }
 
     @Test(
@@ -99,7 +117,7 @@ import Testing
         }
         #expect(help.split(separator: "\n").allSatisfy { $0.count <= 110 })
         #expect(Self.show(Self.parse(["--version"])) == "0 prog 1.2")
-        #expect(Self.show(Self.parse(["--check-config", "--port", "5"])) == "0 prog: the configuration is valid")
+        #expect(Self.show(Self.parse(["--check-config", "--port", "5"])) == "check 5 h false - fast")
         #expect(Self.show(Self.parse(["--check-config", "--port", "x"])).hasPrefix("2 error"))
     }
 

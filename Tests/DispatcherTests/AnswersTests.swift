@@ -42,7 +42,8 @@ import Tiers
                 #expect(numbers == numbers.sorted() && !numbers.isEmpty)
                 #expect(post.head.headers.first("content-type") == "application/cloudevents-batch+json")
                 #expect(
-                    authenticator.verify(post.head, body: post.body, wallNanoseconds: SystemClock.wallNanoseconds()))
+                    authenticator.verify(post.head, body: post.body, wallNanoseconds: SystemClock.wallNanoseconds())
+                        == .accepted)
             }
         }
         #expect(dispatcher.deadLetters.all.isEmpty && dispatcher.metric("switchboard_destinations") == 2)
@@ -137,6 +138,17 @@ import Tiers
             #expect(dispatcher.metric("switchboard_answers_dead_lettered_total") == lost.count)
             #expect(receiver.posts.count == 1)
         }
+    }
+
+    /// curl repeats a call whose connection has died, with its signature: another try has another.
+    @Test func aCallThatIsTakenForARepeatedOneIsMadeAnew() throws {
+        let receiver = try Receiver { number, _ in number == 0 ? .status(409, []) : .taken }
+        let dispatcher = try TestDispatcher(secret: "the tiers' own")
+        dispatcher.publish([dispatcher.answer("a", to: receiver.url)])
+        #expect(Polling.until { receiver.posts.count == 2 && dispatcher.isSettled })
+        let signatures = receiver.posts.compactMap { $0.head.headers.first("switchboard-signature") }
+        #expect(Set(signatures).count == 2)
+        #expect(dispatcher.metric("switchboard_answers_dispatched_total") == 1 && dispatcher.deadLetters.all.isEmpty)
     }
 
     @Test func anInstanceThatFailsForAWhileGetsItsAnswersInTheEnd() throws {

@@ -105,7 +105,7 @@ import Tiers
         let wrong = InternalAuthenticator(secret: Array("another".utf8))
         let bytes = Array(body.utf8)
         let lines: [String?] = [
-            nil, "Switchboard-Signature: ", "Switchboard-Signature: t=1,v1=00", "Switchboard-Signature: t=,v1=",
+            nil, "Switchboard-Signature: ", "Switchboard-Signature: t=1,v2=00", "Switchboard-Signature: t=,n=,v2=",
             wrong.headerLine(path: "/events", body: bytes, wallNanoseconds: now),
             right.headerLine(path: "/dispatch", body: bytes, wallNanoseconds: now),
             right.headerLine(path: "/events", body: bytes + [0x20], wallNanoseconds: now),
@@ -118,9 +118,40 @@ import Tiers
             #expect(response.status == 401 && response.body.contains("unauthenticated"), "\(line ?? "none")")
         }
         #expect(inbox.all.isEmpty)
+        func refused(_ reason: String) -> Int {
+            dispatcher.metric("switchboard_internal_calls_refused_total{reason=\"\(reason)\"}")
+        }
+        #expect(refused("unsigned") == 1 && refused("malformed") == 3 && refused("wrong_signature") == 3)
+        #expect(refused("outside_window") == 2)
         #expect(try dispatcher.post(body).status == 202)
         #expect(Polling.until { inbox.events == [body] })
         #expect(try dispatcher.ask("GET /livez").status == 200)
+    }
+
+    /// What was captured on the way is not published again.
+    @Test func aCallIsTakenOnce() throws {
+        let dispatcher = try TestDispatcher(secret: "the tiers' own")
+        let inbox = try dispatcher.service(["PingRequest"])
+        let body = Self.event("1", "PingRequest", "")
+        let line = InternalAuthenticator(secret: Array("the tiers' own".utf8)).headerLine(
+            path: "/events", body: Array(body.utf8), wallNanoseconds: SystemClock.wallNanoseconds())
+        let headers = ["Content-Type: application/cloudevents+json", try #require(line)]
+        #expect(try dispatcher.ask("POST /events", headers: headers, body: body).status == 202)
+        for _ in 0..<3 {
+            let again = try dispatcher.ask("POST /events", headers: headers, body: body)
+            #expect(again.status == 409 && again.body.contains("replayed-call"), "\(again)")
+        }
+        #expect(dispatcher.metric("switchboard_internal_calls_refused_total{reason=\"replayed\"}") == 3)
+        #expect(dispatcher.metric("switchboard_events_published_total") == 1)
+        #expect(Polling.until { inbox.events == [body] })
+    }
+
+    @Test func whatIsTooLargeIsCounted() throws {
+        let dispatcher = try TestDispatcher { $0.limits.batchEventsMax = 2 }
+        let body = "[" + (0..<3).map { Self.event("\($0)", "PingRequest", "") }.joined(separator: ",") + "]"
+        #expect(try dispatcher.postBatch(body).status == 413)
+        #expect(dispatcher.metric("switchboard_internal_calls_refused_total{reason=\"too_large\"}") == 1)
+        #expect(dispatcher.metric("switchboard_events_published_total") == 0)
     }
 
     @Test func withoutABrokerEventsFailInBoundedTimeAndNumber() throws {

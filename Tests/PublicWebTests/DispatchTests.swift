@@ -42,6 +42,43 @@ import Tiers
             #expect(response.status == 401 && response.body.contains("unauthenticated"), "\(headers): \(response)")
         }
         #expect(try Self.post(tiers, Self.signature("x"), "x").status == 400)
+        func refused(_ reason: String) throws -> Int {
+            try tiers.metric("switchboard_internal_calls_refused_total{reason=\"\(reason)\"}")
+        }
+        #expect(try refused("unsigned") == 1 && refused("malformed") == 1 && refused("wrong_signature") == 3)
+        #expect(try refused("outside_window") == 1 && refused("replayed") == 0 && refused("too_large") == 0)
+    }
+
+    /// Also on another loop: each connection is given to any of them.
+    @Test func aCallIsTakenOnce() throws {
+        let tiers = try TestTiers(.webOnly) {
+            $0.internalSecret = Self.secret
+            $0.loops = 4
+        }
+        let body = "[\(Self.event)]"
+        let signature = Self.signature(body)
+        #expect(try Self.post(tiers, signature, body).status == 200)
+        for _ in 0..<12 {
+            let again = try Self.post(tiers, signature, body)
+            #expect(again.status == 409 && again.body.contains("replayed-call"), "\(again)")
+        }
+        #expect(try Self.post(tiers, Self.signature(body), body).status == 200)
+        #expect(try tiers.metric("switchboard_internal_calls_refused_total{reason=\"replayed\"}") == 12)
+    }
+
+    @Test func whatIsTooLargeIsRefusedAsAWhole() throws {
+        let tiers = try TestTiers(.webOnly) {
+            $0.internalSecret = Self.secret
+            $0.limits.internalBatchEventsMax = 3
+            $0.limits.internalBodyBytesMax = 4096
+        }
+        for (count, status) in [(3, 200), (4, 413)] {
+            let body = "[" + [String](repeating: Self.event, count: count).joined(separator: ",") + "]"
+            #expect(try Self.post(tiers, Self.signature(body), body).status == status)
+        }
+        let long = "[\(Self.event.dropLast()),\"data\":\"\(String(repeating: "x", count: 5000))\"}]"
+        #expect(try Self.post(tiers, Self.signature(long), long).status == 413)
+        #expect(try tiers.metric("switchboard_internal_calls_refused_total{reason=\"too_large\"}") == 2)
     }
 
     @Test func theWholeWayWorksWithASecret() throws {

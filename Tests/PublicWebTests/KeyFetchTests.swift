@@ -1,3 +1,6 @@
+import Configuration
+import Reactor
+import TestCertificates
 import TestSupport
 import TestTokens
 import Testing
@@ -53,6 +56,33 @@ import Tokens
         server.publish(TokenIssuer.keySet([new]))
         #expect(try Polling.until { try Self.status(tiers, old) == 401 })
         #expect(try Self.status(tiers, new) == 101)
+    }
+
+    /// Over https, as beyond loopback it has to be: from a server that the given authority vouches for, and no other.
+    @Test func keysAreFetchedOverTLS() throws {
+        let authority = try CertificateAuthority()
+        let files = try authority.issue("issuer")
+        let tls = try TLSContext(certificateFile: files.certificate, keyFile: files.key)
+        let issuer = TokenIssuer(.es256, keyID: "one")
+        let server = try KeyServer(TokenIssuer.keySet([issuer]), tls: tls)
+        #expect(server.url.hasPrefix("https://"))
+        func tiers(_ authorities: [UInt8]?) throws -> TestTiers {
+            try TestTiers(.webOnly) {
+                var authentication = ClientAuthentication(
+                    source: .url(server.url), rules: TokenRules(), refreshMilliseconds: 100,
+                    refreshPauseMilliseconds: 100)
+                authentication.authorities = authorities
+                $0.authentication = authentication
+            }
+        }
+        let trusting = try tiers(try FileReader.read(authority.certificate).get())
+        #expect(try Polling.until { try Self.status(trusting, issuer) == 101 })
+        let strangers = try CertificateAuthority()
+        for authorities in [nil, try FileReader.read(strangers.certificate).get()] {
+            let distrusting = try tiers(authorities)
+            #expect(try Polling.until { try Self.fetches(distrusting, "failed") > 1 })
+            #expect(try Self.status(distrusting, issuer) == 503 && Self.fetches(distrusting, "fetched") == 0)
+        }
     }
 
     @Test func whileTheUrlFailsTheOldKeysStay() throws {

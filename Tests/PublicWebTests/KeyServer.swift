@@ -17,9 +17,10 @@ final class KeyServer: Sendable {
     private let mailboxes: [Mailbox<Bool>]
     private let threads: [Thread]
 
-    init(_ body: String, status: Int = 200) throws {
+    /// - Parameter tls: its certificate; in the clear without one.
+    init(_ body: String, status: Int = 200, tls: TLSContext? = nil) throws {
         let socket = try Listener.bind(host: "127.0.0.1", port: 0, reusePort: false)
-        url = "http://127.0.0.1:\(socket.port)/keys"
+        url = "\(tls == nil ? "http" : "https")://127.0.0.1:\(socket.port)/keys"
         let state = Mutex(State(status: status, body: Array(body.utf8)))
         self.state = state
         (mailboxes, threads) = try LoopThreads.start(count: 1, name: "keys") { _, loop throws(SystemError) in
@@ -32,7 +33,7 @@ final class KeyServer: Sendable {
                 exchange.respond(status: current.status, contentType: "application/jwk-set+json", body: current.body)
             }
             let server = HTTPServer(
-                loop: loop, name: "keys", limits: HTTPLimits(bodyBytesMax: 1024), router: router, tls: nil,
+                loop: loop, name: "keys", limits: HTTPLimits(bodyBytesMax: 1024), router: router, tls: tls,
                 budget: ConnectionBudget(connectionsMax: 100), metrics: MetricsRegistry())
             try server.listen(on: socket)
             let mailbox = loop.makeMailbox(messagesMax: 1) { (_: Bool) in

@@ -13,6 +13,12 @@ struct TestAccess {
     let issuer: TokenIssuer
     let tiers: TestTiers
 
+    static var rules: TokenRules { rules(leewaySeconds: 30) }
+
+    static func rules(leewaySeconds: Double) -> TokenRules {
+        TokenRules(issuer: issuerName, audience: audience, leewaySeconds: leewaySeconds)
+    }
+
     init(
         _ extent: TestTiers.Extent = .all, leewaySeconds: Double = 30,
         configure: (inout PublicWebConfiguration) -> Void = { _ in }
@@ -23,8 +29,7 @@ struct TestAccess {
         tiers = try TestTiers(extent) { configuration in
             configuration.authentication = ClientAuthentication(
                 source: .keys(TokenKeys([key])),
-                rules: TokenRules(
-                    issuer: Self.issuerName, audience: Self.audience, leewaySeconds: leewaySeconds))
+                rules: Self.rules(leewaySeconds: leewaySeconds))
             configure(&configuration)
         }
     }

@@ -5,6 +5,7 @@ import EventListener
 import PingListener
 import Telemetry
 import TestSupport
+import TierSecurity
 
 @testable import Dispatcher
 @testable import PublicWeb
@@ -30,10 +31,11 @@ final class TestTiers {
     /// - Parameters:
     ///   - configure: changes public-web's configuration before it starts.
     ///   - sampler: each tier's; nil: they don't trace.
+    ///   - dispatcherTLS: the dispatcher's, if it is not as public-web's.
     ///   - propagates: contexts are joined and written.
     ///   - answer: the listener's.
     init(
-        _ extent: Extent = .all, sampler: Sampler? = nil, propagates: Bool = true,
+        _ extent: Extent = .all, sampler: Sampler? = nil, propagates: Bool = true, dispatcherTLS: TierTLS? = nil,
         configure: (inout PublicWebConfiguration) -> Void = { _ in },
         answer: @escaping @Sendable (Event) -> Event = { PingListener.answer(to: $0) }
     ) throws {
@@ -73,6 +75,7 @@ final class TestTiers {
             var settings = DispatcherConfiguration()
             settings.port = 0
             settings.internalSecret = configuration.internalSecret
+            settings.tierTLS = dispatcherTLS ?? configuration.tierTLS
             settings.drainMilliseconds = 1000
             let broker = try InMemoryBroker(hub: hub, topology: StandardTopology.dispatcher())
             let dispatcher = try DispatcherServer.start(

@@ -20,17 +20,19 @@ enum ModuleRules {
         "TelemetryExport": ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"],
         "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry"],
         "Tiers": ["Core", "JSON", "HTTP1", "Crypto"],
+        "TierSecurity": ["Core", "Telemetry", "Configuration", "Reactor", "HTTPClient", "Program", "Tiers"],
         "Tokens": ["Core", "JSON", "Crypto"],
         "Program": ["CLinux", "Core", "Telemetry", "TelemetryExport", "Configuration"],
         "BrokerSettings": ["Core", "Telemetry", "Configuration", "Broker", "Program"],
         "PublicWeb": [
             "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Crypto", "Telemetry", "EventTracing",
-            "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "Tokens", "Program",
+            "Configuration", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "Tiers", "TierSecurity", "Tokens",
+            "Program",
         ],
         "Dispatcher": [
             "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "EventTracing", "Configuration", "Reactor",
             "HTTPServer",
-            "HTTPClient", "Broker", "BrokerSettings", "Tiers", "Program",
+            "HTTPClient", "Broker", "BrokerSettings", "Tiers", "TierSecurity", "Program",
         ],
         "EventListener": [
             "Core", "JSON", "CloudEvents", "HTTP1", "Telemetry", "EventTracing", "Configuration", "Reactor",

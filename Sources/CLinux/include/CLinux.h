@@ -51,6 +51,8 @@ void clinux_keep_freed_memory(size_t kept_bytes);
 const char *clinux_environment(size_t index);
 /* Raises the soft limit of file descriptors to the hard one; returns the soft limit in force. */
 long clinux_raise_descriptor_limit(void);
+/* The kernel writes no core dump of the process, also none to a program, and only root can look into it. */
+void clinux_forbid_core_dumps(void);
 /* Blocks these signals in the calling thread and returns a signalfd for them. */
 int clinux_signalfd(const int *signals, int count);
 /* The next signal's number, 0 if none is pending. */

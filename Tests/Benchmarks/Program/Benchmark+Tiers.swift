@@ -25,7 +25,9 @@ extension Benchmark {
                 SignedCall()
             } _: { call, count in
                 for _ in 0..<count {
-                    precondition(call.authenticator.verify(call.head, body: call.body, wallNanoseconds: Samples.wall))
+                    // Each but the first is a repetition, which is found out last.
+                    let verdict = call.authenticator.verify(call.head, body: call.body, wallNanoseconds: Samples.wall)
+                    precondition(verdict == .accepted || verdict == .replayed)
                 }
             },
         ]

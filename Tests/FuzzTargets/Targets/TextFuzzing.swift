@@ -23,7 +23,8 @@ enum TextFuzzing {
         var consumed = 0
         let event = try? input.withUnsafeBytes { try parser.next($0, consumed: &consumed) }
         guard case .head(let head)? = event else { return }
-        precondition(!authenticator.verify(head, body: [], wallNanoseconds: 1_800_000_000_000_000_000), "forged")
+        precondition(
+            authenticator.verify(head, body: [], wallNanoseconds: 1_800_000_000_000_000_000) != .accepted, "forged")
     }
 
     private static let schema = ConfigurationSchema(
@@ -39,7 +40,7 @@ enum TextFuzzing {
         let arguments = input.split(separator: 0x0A).prefix(16).map { String(decoding: $0, as: UTF8.self) }
         for arguments in [Array(arguments), ["--config", "file"]] {
             switch schema.parse(arguments: arguments, environment: [:], readFile: { _ in .success(input) }) {
-            case .run(let configuration):
+            case .run(let configuration), .check(let configuration):
                 precondition((0...65_535).contains(configuration.integer("port")))
                 precondition(["a", "b"].contains(configuration.text("mode")))
             case .exit(let code, let text, _): precondition((code == 0 || code == 2) && !text.isEmpty)

@@ -5,7 +5,7 @@ import PublicWeb
 /// `switchboard dev`: all tiers in one process.
 enum DevCommand {
     private static let settings =
-        PublicWebProgram.settings.filter { $0.name != "dispatcher-url" } + [
+        PublicWebProgram.settings.filter { $0.name != "dispatcher-url" && !$0.name.hasPrefix("internal-tls") } + [
             Setting("dispatcher-port", .integer(0...65_535), default: "8082", "The dispatcher's port."),
             Setting(
                 "listener-port", .integer(0...65_535), default: "8083", "The port of ping-listener's health endpoints."),

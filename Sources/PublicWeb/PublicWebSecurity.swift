@@ -1,0 +1,11 @@
+import Reactor
+import TierSecurity
+
+/// What a public-web process knows of certificates, secrets and pages, and can be told anew while it runs.
+struct PublicWebSecurity: Sendable {
+    /// Of the public listener; nil: it is in the clear.
+    let tls: TLSContext?
+    let tier: LoadedTierTLS
+    let internalSecret: [UInt8]?
+    let origins: OriginPolicy
+}
