@@ -120,8 +120,10 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         case .notFound:
             exchange.respond(Problem(.notFound, "Nothing is at \(head.path)."))
         case .methodNotAllowed(let allow, _):
-            exchange.respond(
-                Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
+            if head.method != .options || server.options?(head, allow, exchange) != true {
+                exchange.respond(
+                    Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
+            }
         }
         if isLast { close() }
     }
@@ -185,6 +187,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         if let timing { server.record(timing, status: status, context: span?.open.context) }
         span?.end(status: status, server.tracer)
         span = nil
+        let headers = head.flatMap { server.answering?($0) }.map { headers + $0 } ?? headers
         let isHead = head?.method == .head
         let isHTTP11 = head?.isHTTP11 != false
         channel.write { output in

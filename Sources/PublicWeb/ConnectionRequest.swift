@@ -7,7 +7,8 @@ struct ConnectionRequest: Sendable {
     enum Kind: Sendable {
         /// The handshake's answer, and whether the client speaks the subprotocol.
         case webSocket(answer: [UInt8], isStrict: Bool)
-        case eventStream
+        /// The page of another origin that is to see it, if any.
+        case eventStream(origin: String?)
     }
 
     let kind: Kind

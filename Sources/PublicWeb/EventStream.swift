@@ -19,11 +19,21 @@ final class EventStream: SessionConnection {
     }
 
     /// The head of the response. The body has no length: it ends with the connection.
-    static let head = Array(
-        """
-        HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\
-        Connection: close\r\n\r\n
-        """.utf8)
+    /// - Parameter origin: of the page that is to see it, if it is another one's.
+    static func appendHead(origin: String?, to output: inout [UInt8]) {
+        output.append(
+            """
+            HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\
+            Connection: close\r\n
+            """)
+        for header in origin.map({ CrossOriginHeaders.answer(to: $0) }) ?? [] {
+            output.append(header.name)
+            output.append(": ")
+            output.append(utf8: header.value)
+            output.append("\r\n")
+        }
+        output.append("\r\n")
+    }
 
     /// A line break, which JSON may have between its tokens, would end the field: each line is one of its own.
     override func append(_ event: [UInt8], to output: inout [UInt8]) {

@@ -57,6 +57,20 @@ extension PublicWebLoop {
         return isAllowed
     }
 
+    /// A browser asks whether a page may send a request. - Returns: whether that was the question, and answered.
+    func preflight(_ head: RequestHead, allow: String, _ exchange: HTTPExchange) -> Bool {
+        guard head.headers.contains("origin"), let headers = CrossOriginHeaders.preflight(head, allow: allow) else {
+            return false
+        }
+        guard CrossOriginHeaders.origin(of: head, by: origins) != nil else {
+            shared.access.originRefused.add()
+            exchange.respond(Problem(.forbidden, "Pages of that origin are not allowed to come here."))
+            return true
+        }
+        exchange.respond(status: 204, headers: headers)
+        return true
+    }
+
     /// In `Authorization`, or for browsers, which can't set it, among the subprotocols: one, one way. Nil if there is none.
     private static func token(in head: RequestHead) throws(AccessRefusal) -> [UInt8]? {
         var tokens: [[UInt8]] = []

@@ -81,7 +81,8 @@ extension PublicWebLoop {
         connect(
             exchange,
             ConnectionRequest(
-                kind: .eventStream, wish: wish, grant: grant, timing: exchange.timing))
+                kind: .eventStream(origin: CrossOriginHeaders.origin(of: request.head, by: origins)), wish: wish,
+                grant: grant, timing: exchange.timing))
     }
 
     /// What the query says of the session. Nil if it is malformed; then the client was told.

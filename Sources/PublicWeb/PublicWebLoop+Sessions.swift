@@ -102,9 +102,9 @@ extension PublicWebLoop {
             channel.write { $0.append(contentsOf: answer) }
             connection = WebSocketConnection(
                 home: self, session: session, handle: handle, channel: channel, rules: isStrict ? .strict : .lenient)
-        case .eventStream:
+        case .eventStream(let origin):
             countHandshake(request.timing, status: 200)
-            channel.write { $0.append(contentsOf: EventStream.head) }
+            channel.write { EventStream.appendHead(origin: origin, to: &$0) }
             connection = EventStream(home: self, session: session, handle: handle, channel: channel)
         }
         connections.fill(handle, connection)
