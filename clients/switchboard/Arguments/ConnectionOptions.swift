@@ -1,6 +1,8 @@
 import CloudEvents
+import Configuration
 import Core
 import HTTPClient
+import Program
 
 /// The options that `ping` and `connect` share: where the gateway is, and how to talk to it.
 struct ConnectionOptions: Equatable {
@@ -8,6 +10,8 @@ struct ConnectionOptions: Equatable {
     var usesHTTP: Bool
     var verifiesCertificate: Bool
     var certificateAuthoritiesFile: String?
+    /// Shown to a gateway that asks for it.
+    var identity: ClientIdentity?
     var token: TokenSource
     var printsJSON: Bool
     var timeoutMilliseconds: UInt64
@@ -22,6 +26,8 @@ struct ConnectionOptions: Equatable {
         CommandOption("--json", help: "One JSON object per line, for programs."),
         CommandOption("--ca", value: "FILE", help: "Certificate authorities (PEM) to trust instead of the system's."),
         CommandOption("--insecure", help: "Accepts any certificate."),
+        CommandOption("--cert", value: "FILE", help: "Your own certificate (PEM), for a gateway that asks for one."),
+        CommandOption("--key", value: "FILE", help: "Its key (PEM)."),
         TokenSource.option,
     ]
 
@@ -43,9 +49,39 @@ struct ConnectionOptions: Equatable {
         verifiesCertificate = !arguments.has("--insecure")
         certificateAuthoritiesFile = arguments.values["--ca"]
         token = try TokenSource(arguments)
+        identity = try Self.identity(arguments)
         reconnects = !arguments.has("--no-reconnect")
         printsJSON = arguments.has("--json")
         timeoutMilliseconds = try arguments.milliseconds("--timeout", secondsMin: 0.001, secondsMax: 86_400) ?? 10_000
+    }
+
+    private static func identity(_ arguments: ParsedArguments) throws(UsageError) -> ClientIdentity? {
+        switch (arguments.values["--cert"], arguments.values["--key"]) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            return ClientIdentity(certificate: try read(certificate, "--cert"), key: try read(key, "--key"))
+        default: throw UsageError("--cert and --key belong together")
+        }
+    }
+
+    private static func read(_ path: String, _ option: String) throws(UsageError) -> [UInt8] {
+        switch FileReader.read(path) {
+        case .success(let bytes): return bytes
+        case .failure(let error): throw UsageError("\(option): \(Printable.text(path)) can't be read: \(error)")
+        }
+    }
+
+    /// Told before anything is sent.
+    var warnings: [String] {
+        guard token != .none, !endpoint.isSecure, !LoopbackAddress.contains(endpoint.bareHost) else { return [] }
+        let secure = usesHTTP ? "https://" : "wss://"
+        return ["\(token) goes to \(endpoint.host) in the clear: who is on the way can use it. Use \(secure) there."]
+    }
+
+    func warn() {
+        for warning in warnings {
+            StandardStreams.write("switchboard: warning: \(Printable.text(warning))\n", toError: true)
+        }
     }
 
     /// The same over HTTP, as one would type it.
@@ -66,7 +102,7 @@ extension ConnectionOptions {
     var policy: ConnectionPolicy {
         ConnectionPolicy(
             certificateAuthoritiesFile: certificateAuthoritiesFile, verifiesCertificate: verifiesCertificate,
-            usesProxy: !LoopbackAddress.contains(endpoint.host))
+            usesProxy: !LoopbackAddress.contains(endpoint.host), identity: identity)
     }
 
     /// Blocks until there is a connection, TLS included.

@@ -15,6 +15,7 @@ enum BenchCommand {
             return 0
         case .arguments(let parsed): options = try BenchOptions(parsed)
         }
+        options.connection.warn()
         let baseline = try options.compare.map { file throws(UsageError) in try BenchComparison(file: file) }
         try checkDescriptors(options.sessions, limit: Int(clinux_raise_descriptor_limit()))
         let signals = try TerminationSignals()

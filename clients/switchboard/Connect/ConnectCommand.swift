@@ -13,6 +13,7 @@ enum ConnectCommand {
             return 0
         case .arguments(let parsed): options = try ConnectOptions(parsed)
         }
+        options.connection.warn()
         let telemetry = try ClientTelemetry.start()
         defer { telemetry.stop() }
         var opened: (link: any GatewayLink, opening: Event?)

@@ -12,6 +12,7 @@ enum PingCommand {
             return 0
         case .arguments(let parsed): options = try PingOptions(parsed)
         }
+        options.connection.warn()
         let telemetry = try ClientTelemetry.start()
         defer { telemetry.stop() }
         var opened: (link: any GatewayLink, opening: Event?)
