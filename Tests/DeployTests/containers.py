@@ -70,6 +70,28 @@ def only_loopback_is_published(files):
                 yield f'{name} publishes {port}'
 
 
+def containers_have_no_rights(files):
+    for name, service in files.services.items():
+        if name == 'rabbitmq':  # It begins as root and steps down by itself, which takes rights.
+            continue
+        if service.get('cap_drop') != ['ALL'] or service.get('cap_add'):
+            yield f'{name} keeps capabilities'
+        if service.get('security_opt') != ['no-new-privileges:true']:
+            yield f'{name} could gain privileges'
+        if str(service.get('user', '')).partition(':')[0] in ('0', 'root'):
+            yield f'{name} runs as root'
+    for tier in TIERS:
+        if files.services[tier].get('read_only') is not True:
+            yield f'{tier} may write to its root file system'
+        if files.services[tier].get('volumes') or files.services[tier].get('devices'):
+            yield f'{tier} is given files of the host'
+        if 'pids_limit' not in files.services[tier]:
+            yield f'{tier} may start any number of threads'
+    users = re.findall(r'^USER (\S+)$', (DEPLOY / 'Dockerfile').read_text().rpartition('FROM ')[2], re.M)
+    if users != ['10001:10001']:
+        yield f'the image runs as {users}'
+
+
 def health_is_checked(files):
     for name, service in files.services.items():
         if ('healthcheck' in service) == ('x-no-healthcheck' in service):
@@ -217,6 +239,6 @@ def storage_variables_are_given(files):
                 yield f'{name}: nobody makes the bucket {bucket}'
 
 
-CHECKS = (everything_parses, compose_references, images_are_pinned, only_loopback_is_published, health_is_checked,
+CHECKS = (everything_parses, compose_references, images_are_pinned, only_loopback_is_published, containers_have_no_rights, health_is_checked,
           secrets_are_generated, tiers_take_their_settings, image_has_what_programs_link, hosts_are_services,
           collector_pipelines, collector_scrapes_the_tiers, storage_variables_are_given)
