@@ -81,13 +81,13 @@ public struct ReturnAddress: Equatable, Sendable {
     }
 
     private static func isLoopback(_ url: UnsafeRawBufferPointer) -> Bool {
-        for prefix in ["http://127.", "http://localhost:", "http://[::1]:"] as [StaticString]
-        where url.hasPrefix(prefix) {
-            // `http://127.evil.example` and `http://127.0.0.1@evil.example` are not loopback.
-            let authority = url.dropFirst(7).prefix { $0 != 0x2F }
-            if prefix.utf8CodeUnitCount != 11 { return !authority.contains(0x40) }
-            return authority.allSatisfy { (0x30...0x3A).contains($0) || $0 == 0x2E }
-        }
-        return false
+        let schemes: [StaticString] = ["http://", "https://"]
+        guard let scheme = schemes.first(where: { url.hasPrefix($0) }) else { return false }
+        let authority = url.slice(scheme.utf8CodeUnitCount..<url.count)
+        let end = authority.firstIndex(of: 0x2F) ?? authority.count
+        let place = authority.slice(0..<end)
+        // `127.evil.example` and `127.0.0.1@evil.example` are not loopback.
+        if place.hasPrefix("127.") { return place.allSatisfy { (0x30...0x3A).contains($0) || $0 == 0x2E } }
+        return (place.hasPrefix("localhost:") || place.hasPrefix("[::1]:")) && !place.contains(0x40)
     }
 }

@@ -201,7 +201,7 @@ import Tiers
             let port = RawSocket.port(of: receiver.url)
             addresses += [
                 "http://192.0.2.1:\(port)", "http://127.0.0.1.example:\(port)", "http://127.0.0.1:\(port)@192.0.2.1",
-                "https://127.0.0.1:\(port)", "file:///etc/passwd", "http://localhost.example:\(port)",
+                "https://192.0.2.1:\(port)", "file:///etc/passwd", "http://localhost.example:\(port)",
                 "http://0.0.0.0:\(port)",
             ].map { "\(place)..\($0)" }
         } else {

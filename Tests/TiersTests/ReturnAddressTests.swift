@@ -40,8 +40,10 @@ private func url(_ text: [UInt8], _ authenticator: InternalAuthenticator) -> Str
         ("http://127.0.0.1:8081", true), ("http://127.8.9.1:80", true), ("http://localhost:8081", true),
         ("http://[::1]:8081", true), ("http://10.0.0.1:8081", false), ("http://127.evil.example:80", false),
         ("http://127.0.0.1@evil.example", false), ("http://localhost:80@evil.example/", false),
-        ("http://localhost.evil.example:80", false), ("https://127.0.0.1:8081", false), ("ftp://127.0.0.1", false),
-        ("http://[::1]:80@evil.example", false),
+        ("http://localhost.evil.example:80", false), ("https://127.0.0.1:8081", true), ("ftp://127.0.0.1", false),
+        ("http://[::1]:80@evil.example", false), ("https://localhost:1", true), ("https://[::1]:1/x", true),
+        ("https://127.evil.example:80", false), ("https://localhost:80@evil.example", false), ("https://", false),
+        ("https://localhost", false), ("http:///127.0.0.1:1", false),
     ])
     func withoutSecretOnlyLoopbackIsFollowed(target: String, isAllowed: Bool) {
         let text = ReturnAddress(instance: 1, handle: 2, url: target).encoded(by: open)
