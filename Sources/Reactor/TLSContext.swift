@@ -16,6 +16,8 @@ public final class TLSContext: @unchecked Sendable {
     private static let resumptionSeconds = 3600
     /// Of TLS 1.2 (RFC 7525's successor, RFC 9325 §4.2); those of TLS 1.3 are all of the kind.
     private static let ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
+    /// What OpenSSL says of a key that is another certificate's (X509_R_KEY_VALUES_MISMATCH).
+    private static let mismatch = "key values mismatch"
     private static let groups = "X25519:P-256:P-384"
 
     /// For a server. All files are PEM, and read here.
@@ -37,14 +39,19 @@ public final class TLSContext: @unchecked Sendable {
             throw .certificate(file: certificateFile, reason: Self.lastError())
         }
         guard SSL_CTX_use_PrivateKey_file(handle, keyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw .key(file: keyFile, reason: Self.lastError())
+            let reason = Self.lastError()
+            throw .key(file: keyFile, reason: reason == Self.mismatch ? Self.foreign(certificateFile) : reason)
         }
         guard SSL_CTX_check_private_key(handle) == 1 else {
-            throw .key(file: keyFile, reason: "it does not belong to the certificate in \(certificateFile)")
+            throw .key(file: keyFile, reason: Self.foreign(certificateFile))
         }
         SSL_CTX_set_alpn_select_cb(handle, selectProtocol, nil)
         SSL_CTX_set_timeout(handle, Self.resumptionSeconds)
         _ = switchboard_ssl_ctx_without_cache(handle)
+    }
+
+    private static func foreign(_ certificateFile: String) -> String {
+        "it does not belong to the certificate in \(certificateFile)"
     }
 
     private func ask(_ clients: TLSClientVerification) throws(TLSConfigurationError) {

@@ -1,3 +1,5 @@
+import Core
+
 /// A variable that can't be followed. The description names it and what is supported.
 public struct TelemetrySettingsError: Error, Equatable, CustomStringConvertible {
     public let variable: String
@@ -6,7 +8,7 @@ public struct TelemetrySettingsError: Error, Equatable, CustomStringConvertible 
     /// - Parameter supported: completes "… is not supported: it takes ".
     init(_ variable: String, _ value: String, supported: String) {
         self.variable = variable
-        let shown = String(value.prefix(80)).filter { !$0.isNewline }
+        let shown = String(RedactedURL.text(value).prefix(80)).filter { !$0.isNewline }
         description = "\(variable)=\(shown) is not supported: it takes \(supported)"
     }
 

@@ -126,6 +126,13 @@ extension ConnectionOptions {
             failure.isAboutCertificate
             ? "Trust its authority with --ca FILE, or accept any certificate with --insecure."
             : "Plain HTTP may work: \(httpCommand(command))"
+        if endpoint.isSecure, identity == nil, failure.description.hasPrefix("the socket ended") {
+            return """
+                switchboard: no WebSocket at \(url): \(Printable.text(failure.description))
+                If the gateway asks for certificates, show yours with --cert FILE and --key FILE.
+
+                """
+        }
         return "switchboard: no WebSocket at \(url): \(Printable.text(failure.description))\n\(next)\n"
     }
 }
