@@ -15,6 +15,8 @@ final class Deployment {
     var extra: [Tier: [String]]
     /// Further variables of their environments, likewise.
     var environment: [Tier: [String: String]] = [:]
+    /// As public-web is told it, if not in the clear.
+    var dispatcherURL: String?
     private let ports = FreePorts.take(4)
 
     /// Starts nothing yet.
@@ -48,7 +50,7 @@ final class Deployment {
         switch tier {
         case .web:
             arguments = ["--port", "\(ports[0])", "--internal-port", "\(ports[1])"]
-            arguments += ["--dispatcher-url", "http://127.0.0.1:\(ports[2])"]
+            arguments += ["--dispatcher-url", dispatcherURL ?? "http://127.0.0.1:\(ports[2])"]
         case .dispatcher, .listener: arguments = ["--port", "\(internalPort(tier))"]
         }
         programs[tier] = try RunningProgram(

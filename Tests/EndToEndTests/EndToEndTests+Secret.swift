@@ -21,7 +21,7 @@ extension EndToEndTests {
             #expect(ledger.answered.count == 5, "\(ledger)\n\(deployment.logs)")
             #expect(try HTTPCall.post(port: deployment.publicPort, "/ping").status == 200)
             let stamp =
-                "Switchboard-Signature: t=\(SystemClock.wallNanoseconds() / 1_000_000),v1=\(String(repeating: "0", count: 64))"
+                "Switchboard-Signature: t=\(SystemClock.wallNanoseconds() / 1_000_000),n=0123456789abcdef,v2=\(String(repeating: "0", count: 64))"
             for forged in [[], [stamp], ["Switchboard-Signature: nonsense"]] {
                 for (tier, path) in [(Deployment.Tier.web, "/dispatch"), (.dispatcher, "/events")] {
                     let answer = try HTTPCall.post(

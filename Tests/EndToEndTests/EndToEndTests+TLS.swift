@@ -1,3 +1,4 @@
+import TestCertificates
 import TestSupport
 import Testing
 
@@ -33,6 +34,45 @@ extension EndToEndTests {
             let plain = try RunningProgram.run("switchboard", ["ping", "-c", "1", deployment.webSocketURL])
             #expect(plain.status == 1 && plain.output.isEmpty && !plain.errors.isEmpty)
             #expect(try Pinging.run(webSocket, ["--ca", certificate]).answered == [1])
+            #expect(try deployment.stop() == [0, 0, 0])
+        }
+
+        /// Clients show who they are, and so do the tiers to each other.
+        @Test func certificatesOnBothSides() throws {
+            let authority = try CertificateAuthority()
+            let (web, dispatcher, ann) = (
+                try authority.issue("web"), try authority.issue("dispatcher"), try authority.issue("ann")
+            )
+            func tier(_ files: CertificateAuthority.Files) -> [String] {
+                [
+                    "--internal-tls-cert", files.certificate, "--internal-tls-key", files.key, "--internal-tls-ca",
+                    authority.certificate,
+                ]
+            }
+            let deployment = Deployment(amqp: try VirtualHosts.take())
+            let ports = (deployment.internalPort(.dispatcher), deployment.publicPort)
+            deployment.extra = [
+                .dispatcher: tier(dispatcher),
+                .web: tier(web) + [
+                    "--tls-cert", web.certificate, "--tls-key", web.key, "--tls-client-ca", authority.certificate,
+                ],
+            ]
+            deployment.dispatcherURL = "https://localhost:\(ports.0)"
+            for tier in Deployment.Tier.allCases { try deployment.start(tier) }
+            let url = "wss://localhost:\(ports.1)/ws"
+            let trusting = ["--ca", authority.certificate]
+            let known = trusting + ["--cert", ann.certificate, "--key", ann.key]
+            // The internal listeners answer nobody without a certificate, so readiness shows in the answers.
+            #expect(
+                Polling.until(milliseconds: 60_000) { (try? Pinging.run(url, known).answered) == [1] })
+            let ledger = try Pinging.run(url, count: 5, known)
+            #expect(ledger.answered.count == 5 && ledger.faults.isEmpty, "\(ledger)\n\(deployment.logs)")
+            let http = try Pinging.run("https://localhost:\(ports.1)", count: 2, ["--http"] + known)
+            #expect(http.answered == [1, 2], "\(http)")
+            let unknown = try RunningProgram.run("switchboard", ["ping", "-c", "1"] + trusting + [url])
+            #expect(unknown.status == 1 && unknown.output.isEmpty && unknown.errors.contains("--cert"), "\(unknown)")
+            let half = try RunningProgram.run("switchboard", ["ping", "-c", "1", "--cert", ann.certificate, url])
+            #expect(half.status == 2 && half.errors.contains("--key"), "\(half)")
             #expect(try deployment.stop() == [0, 0, 0])
         }
 
