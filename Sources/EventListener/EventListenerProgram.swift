@@ -35,10 +35,7 @@ public struct EventListenerProgram: RunningProgram {
             ] + BrokerSettings.settings
         ProgramMain.run(
             ProgramMain.schema(program: service, summary: summary, settings: settings), service: service,
-            check: { settings in
-                try BrokerSettings.check(settings)
-                return []
-            }
+            check: check
         ) { settings, instrumentation in
             let (logger, registry) = (instrumentation.logger, instrumentation.registry)
             let queue = settings.text("queue")
@@ -55,6 +52,11 @@ public struct EventListenerProgram: RunningProgram {
                     listener, host: settings.text("host"), port: UInt16(clamping: settings.integer("port")),
                     drainMilliseconds: settings.integer("drain-seconds") * 1000, registry: registry))
         }
+    }
+
+    private static func check(_ settings: Configuration) throws -> [String] {
+        try BrokerSettings.check(settings)
+        return []
     }
 
     public var announcement: String {

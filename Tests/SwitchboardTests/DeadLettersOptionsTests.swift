@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import switchboard
@@ -28,7 +29,8 @@ import Testing
         [], ["shwo"], ["show"], ["show", "1", "2"], ["list", "1"], ["replay"], ["replay", "1", "--all"], ["drop"],
         ["drop", ""], ["list", "--all"], ["list", "--yes"], ["replay", "1", "--yes"], ["drop", "1", "--lifetime", "3"],
         ["show", "1", "--limit", "3"], ["list", "--limit", "0"], ["replay", "1", "--lifetime", "-1"],
-        ["list", "--queue", ""],
+        ["list", "--queue", ""], ["list", "--amqp", "amqp://a/", "--amqp-file", "/dev/null"],
+        ["list", "--amqp-file", "/nothing/here"],
     ])
     func whatIsWrongIsRefused(_ arguments: [String]) {
         #expect(throws: UsageError.self) { try options(arguments) }
@@ -38,6 +40,10 @@ import Testing
         let environment = [DeadLettersOptions.variable: "amqp://b/"]
         #expect(try options(["list", "--amqp", "amqp://a/"], environment: environment)?.url == "amqp://a/")
         #expect(try options(["list"], environment: environment)?.url == "amqp://b/")
+        let file = NSTemporaryDirectory() + "switchboard-amqp-\(UInt64.random(in: 0 ... .max))"
+        try "amqp://c/\n".write(toFile: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        #expect(try options(["list", "--amqp-file", file], environment: environment)?.url == "amqp://c/")
         #expect(
             try options(["list"], environment: [DeadLettersOptions.variable: ""])?.url == DeadLettersOptions.defaultURL)
     }

@@ -1,4 +1,5 @@
 import Broker
+import Configuration
 import Core
 import Program
 
@@ -30,6 +31,8 @@ struct DeadLettersOptions {
             CommandOption(
                 "--amqp", value: "URL",
                 help: "RabbitMQ. Default: \(variable), or \(defaultURL)."),
+            CommandOption(
+                "--amqp-file", value: "FILE", help: "A file with that URL, so that ps does not show its password."),
             CommandOption(
                 "--amqp-ca", value: "FILE", help: "The authorities that may sign the broker's certificate (PEM)."),
             CommandOption(
@@ -88,7 +91,7 @@ struct DeadLettersOptions {
             ids: ids, type: arguments.values["--type"], reason: arguments.values["--reason"],
             session: arguments.values["--session"])
         let variable = environment[Self.variable] ?? ""
-        url = arguments.values["--amqp"] ?? (variable.isEmpty ? Self.defaultURL : variable)
+        url = try Self.url(arguments) ?? (variable.isEmpty ? Self.defaultURL : variable)
         certificateAuthoritiesFile = arguments.values["--amqp-ca"]
         queue = arguments.values["--queue"] ?? StandardTopology.deadLetterQueue
         guard (1...255).contains(queue.utf8.count) else { throw UsageError("--queue wants a name of 1 to 255 bytes") }
@@ -96,6 +99,16 @@ struct DeadLettersOptions {
         lifetimeSeconds = try arguments.integer("--lifetime", in: 0...86_400) ?? Self.defaultLifetimeSeconds
         printsJSON = arguments.has("--json")
         isAgreed = arguments.has("--yes")
+    }
+
+    /// As it was given; nil if it was not.
+    private static func url(_ arguments: ParsedArguments) throws(UsageError) -> String? {
+        guard let path = arguments.values["--amqp-file"] else { return arguments.values["--amqp"] }
+        guard arguments.values["--amqp"] == nil else { throw UsageError("--amqp and --amqp-file exclude each other") }
+        switch FileReader.read(path) {
+        case .success(let bytes): return String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+        case .failure(let error): throw UsageError("--amqp-file: \(Printable.text(path)) can't be read: \(error)")
+        }
     }
 
     private static func check(_ action: Action, _ ids: [String], _ arguments: ParsedArguments) throws(UsageError) {
