@@ -71,7 +71,7 @@ import Testing
     @Test(arguments: [
         (
             [],
-            "switchboard: which command? ping, connect, bench, trace, dev, collect, help (switchboard --help tells more)\n"
+            "switchboard: which command? ping, connect, bench, trace, dead-letters, dev, collect, help (switchboard --help tells more)\n"
         ),
         (["pign"], "switchboard: there is no command `pign`; did you mean `ping`? (switchboard --help tells more)\n"),
         (

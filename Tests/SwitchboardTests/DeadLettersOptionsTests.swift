@@ -63,7 +63,7 @@ import Testing
             "{\n  \"a\": 1,\n  \"b\": [\n    1,\n    {\n      \"c\": \"x,{}\\\"[]\"\n    }\n  ],\n  \"d\": {}\n}"
         ),
     ])
-    func JSONGetsALineForEachMember(_ json: String, _ lines: String) {
+    func eachMemberGetsALine(_ json: String, _ lines: String) {
         #expect(IndentedJSON.text(Array(json.utf8)) == lines)
     }
 }
