@@ -3,10 +3,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -230,7 +233,40 @@ int clinux_signalfd_read(int fd)
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-void clinux_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+void clinux_ignore_write_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+void clinux_open_standard_streams(void)
+{
+    int fd;
+    /* open takes the lowest number that is free. */
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+bool clinux_write_without_waiting(int fd, const void *bytes, size_t count)
+{
+    const char *rest = bytes;
+    while (count > 0) {
+        struct pollfd polled = {.fd = fd, .events = POLLOUT};
+        if (poll(&polled, 1, 0) != 1 || !(polled.revents & POLLOUT))
+            return false;
+        ssize_t written = write(fd, rest, count < PIPE_BUF ? count : PIPE_BUF);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        rest += written;
+        count -= (size_t)written;
+    }
+    return true;
+}
 
 void clinux_notify(const char *state)
 {

@@ -41,6 +41,7 @@ public enum ProgramMain {
         check: (Configuration) throws -> [String] = { _ in [] },
         start: (Configuration, Instrumentation) throws -> any RunningProgram
     ) -> Never {
+        clinux_open_standard_streams()
         clinux_keep_freed_memory(keptBytes)
         let signals: TerminationSignals
         do { signals = try TerminationSignals(and: reloads ? [SIGHUP] : []) } catch { fail(service, error, code: 1) }
@@ -75,7 +76,7 @@ public enum ProgramMain {
             for warning in shownSecrets(settings) {
                 logger.warning("a secret can be seen by others", ["reason": .string(warning)])
             }
-            StandardStreams.write(running.announcement + "\n", toError: false)
+            StandardStreams.offer(running.announcement + "\n")
             clinux_notify("READY=1")
             var signal = signals.wait()
             while signal == SIGHUP {

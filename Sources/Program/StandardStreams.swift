@@ -1,3 +1,4 @@
+import Core
 import Glibc
 
 /// Standard output and error, unbuffered.
@@ -13,4 +14,7 @@ public enum StandardStreams {
             bytes = bytes.dropFirst(count)
         }
     }
+
+    /// For what nobody has to have: lost if standard output does not take it at once.
+    public static func offer(_ text: String) { _ = OutputLine.offer(Array(text.utf8), to: STDOUT_FILENO) }
 }

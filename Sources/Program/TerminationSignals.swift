@@ -10,7 +10,7 @@ public struct TerminationSignals {
     /// On the main thread, before any other thread is started: they inherit the blocked signals.
     /// - Parameter others: signals to wait for besides.
     public init(and others: [CInt] = []) throws(SystemError) {
-        clinux_ignore_sigpipe()
+        clinux_ignore_write_signals()
         fd = clinux_signalfd([SIGINT, SIGTERM] + others, CInt(2 + others.count))
         if fd < 0 { throw SystemError(operation: "signalfd", code: errno) }
     }

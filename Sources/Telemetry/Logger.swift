@@ -7,6 +7,9 @@ import JSON
 /// Identical messages are limited: beyond so many a second they are counted, and the count stands on the next one that
 /// gets through, so that a failing peer can't fill the disk.
 ///
+/// Nobody waits for standard error: what it does not take at once, as when its disk is full or its reader stands still, is
+/// lost, counted, and told as `lost_lines` by the next line that gets through.
+///
 /// A record that belongs to a span carries its ids as `trace_id` and `span_id`. What is written is also offered to `sink`.
 public final class Logger: Sendable {
     public typealias Fields = KeyValuePairs<StaticString, AttributeValue>
@@ -26,15 +29,27 @@ public final class Logger: Sendable {
     private let isColored: Bool
     private let sink: TelemetryQueue<LogRecord>?
     private let windows = Mutex<[String: Window]>([:])
+    private let output = Mutex(Output())
+    private let descriptor: CInt
 
-    /// - Parameter sink: gets the records to be exported.
+    private struct Output {
+        /// Since the last line that was written.
+        var lostLines = 0
+        var lostLinesTotal: UInt64 = 0
+    }
+
+    /// - Parameters:
+    ///   - sink: gets the records to be exported.
+    ///   - descriptor: where lines go; standard error but for tests. It stays the caller's.
     public init(
-        service: String, level: LogLevel = .info, format: LogFormat = .auto, sink: TelemetryQueue<LogRecord>? = nil
+        service: String, level: LogLevel = .info, format: LogFormat = .auto, sink: TelemetryQueue<LogRecord>? = nil,
+        descriptor: CInt = STDERR_FILENO
     ) {
         self.service = service
         self.level = level
         self.sink = sink
-        let isTerminal = isatty(STDERR_FILENO) == 1
+        self.descriptor = descriptor
+        let isTerminal = isatty(descriptor) == 1
         isJSON = format == .json || (format == .auto && !isTerminal)
         isColored = isTerminal && getenv("NO_COLOR") == nil
     }
@@ -90,10 +105,25 @@ public final class Logger: Sendable {
         sink?.offer(record)
     }
 
+    /// Lines that standard error did not take.
+    public var lostLines: UInt64 { output.withLock { $0.lostLinesTotal } }
+
     private func print(_ record: LogRecord) {
-        let line = isJSON ? jsonLine(record) : textLine(record)
-        // One write per line, so that lines of several threads and processes stay whole; a full pipe loses the line.
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        // One at a time, so that the lines of several threads stay whole.
+        output.withLock { output in
+            var record = record
+            if output.lostLines > 0 {
+                record = LogRecord(
+                    wallNanoseconds: record.wallNanoseconds, level: record.level, message: record.message,
+                    fields: record.fields + [("lost_lines", .integer(output.lostLines))], context: record.context)
+            }
+            if OutputLine.offer(isJSON ? jsonLine(record) : textLine(record), to: descriptor) {
+                output.lostLines = 0
+            } else {
+                output.lostLines += 1
+                output.lostLinesTotal += 1
+            }
+        }
     }
 
     /// How many such records were left out before this one; nil if it is to be left out too.

@@ -46,8 +46,12 @@ public final class ProcessInstrumentation: Sendable {
         }
         // The exporter looks whether there is somebody new.
         raise()
+        let logger = Logger(service: service, level: logLevel, format: logFormat, sink: logs)
+        registry.counter("switchboard_log_lines_lost_total", "Log lines that standard error did not take") {
+            Double(logger.lostLines)
+        }
         return Instrumentation(
-            logger: Logger(service: service, level: logLevel, format: logFormat, sink: logs), registry: registry,
+            logger: logger, registry: registry,
             tracer: Tracer(
                 sampler: settings.sampler, spans: spans, propagatesTraceContext: settings.propagatesTraceContext,
                 propagatesBaggage: settings.propagatesBaggage), process: self)

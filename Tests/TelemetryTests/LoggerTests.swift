@@ -55,6 +55,42 @@ import Testing
         #expect(text.contains(" event_id=e trace_id=\(context.traceIDText) span_id=0000000000000003"))
     }
 
+    /// Without anybody who reads, a line more than the pipe holds would wait for ever.
+    @Test func aReaderThatStandsStillHoldsUpNobody() throws {
+        var ends: [CInt] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let logger = Logger(service: "s", format: .json, descriptor: ends[1])
+        var written = 0
+        let text = String(repeating: "x", count: 3000)
+        while logger.lostLines < 3, written < 1000 {
+            // Each with a text of its own: identical ones are limited.
+            for message: StaticString in ["a", "b", "c", "d", "e", "f"] {
+                logger.error(message, ["text": .string(text)])
+            }
+            written += 6
+        }
+        let lost = logger.lostLines
+        #expect(lost >= 3)
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(ends[0], &bytes, bytes.count)
+        #expect(count > 3000)
+        logger.error("g")
+        let rest = read(ends[0], &bytes, bytes.count)
+        let line = String(decoding: bytes.prefix(max(0, rest)), as: UTF8.self)
+        #expect(line.hasSuffix("\"message\":\"g\",\"lost_lines\":\(lost)}\n"), "\(line)")
+    }
+
+    @Test func anErrorOfTheDiskIsCounted() throws {
+        let full = open("/dev/full", O_WRONLY)
+        try #require(full >= 0)
+        defer { close(full) }
+        let logger = Logger(service: "s", format: .json, descriptor: full)
+        logger.error("a")
+        logger.error("b")
+        #expect(logger.lostLines == 2)
+    }
+
     @Test func whatIsWrittenIsAlsoOffered() {
         let sink = TelemetryQueue<LogRecord>(elementsMax: 2, batchMax: 2) {}
         let logger = Logger(service: "test", level: .warning, format: .json, sink: sink)

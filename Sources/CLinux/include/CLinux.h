@@ -57,7 +57,14 @@ void clinux_forbid_core_dumps(void);
 int clinux_signalfd(const int *signals, int count);
 /* The next signal's number, 0 if none is pending. */
 int clinux_signalfd_read(int fd);
-void clinux_ignore_sigpipe(void);
+/* SIGPIPE and SIGXFSZ: a write to nobody, or beyond the largest size of a file, fails with an error instead. */
+void clinux_ignore_write_signals(void);
+/* Opens /dev/null as standard input, output or error where these are closed: else the next socket gets their number,
+ * and what is printed goes to whoever is at its other end. */
+void clinux_open_standard_streams(void);
+/* Writes what the descriptor takes at once, in pieces of PIPE_BUF at most: of so many a pipe that poll(2) calls writable
+ * has room (pipe(7)), unless somebody else writes to it at the same time. False if something was left. */
+bool clinux_write_without_waiting(int fd, const void *bytes, size_t count);
 /* Sends a datagram to the systemd notify socket of $NOTIFY_SOCKET; nothing happens without one. */
 void clinux_notify(const char *state);
 const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
