@@ -9,6 +9,8 @@ public struct ClientRequest: Sendable {
     public var timeoutMilliseconds: Int
     /// A longer answer is an error.
     public var responseBytesMax: Int
+    /// On a connection of its own making: those that are kept may be dead.
+    public var usesNewConnection = false
 
     public enum Method: Sendable { case get, post }
 

@@ -6,6 +6,12 @@ import Reactor
 ///
 /// A POST that fails (no connection, no answer, 5xx, or 409: taken for a repeated one) is repeated with backoff until the events' own time is over, so the
 /// destination can see an event twice. It belongs to its loop's thread.
+///
+/// A connection can be dead without anybody saying so. A POST without an answer for a while has *stalled*: it makes room for
+/// another, on a new connection, at first for as many as are allowed at all, then for one at a time, so that there are no
+/// more of them than a timeout has of these whiles. When one that was begun later is answered, and they are not soon after,
+/// the destination is well and their connections are not: they are given up and repeated. A batch is so only once, as the
+/// destination may just take its time.
 public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     public struct Limits: Sendable {
         public var postsInFlightMax = 4
@@ -14,6 +20,9 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         public var eventsWaitingMax = 65_536
         public var bytesWaitingMax = 64 * 1024 * 1024
         public var timeoutMilliseconds = 10_000
+        public var stallMilliseconds: UInt64 = 1000
+        /// Answers to several POSTs that come at the same time are not read in the order of the POSTs.
+        public var moveMilliseconds: UInt64 = 100
         public var backoffMinMilliseconds: UInt64 = 25
         public var backoffMaxMilliseconds: UInt64 = 1000
         public init() {}
@@ -24,12 +33,23 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     public let url: String
     public private(set) var eventsWaiting = 0
     public private(set) var bytesWaiting = 0
-    public private(set) var postsInFlight = 0
+    public private(set) var postsStalled = 0
+    public private(set) var postsMoved: UInt64 = 0
     public private(set) var postsSent: UInt64 = 0
     public private(set) var eventsSent: UInt64 = 0
     public private(set) var failures: UInt64 = 0
     /// The last failure, while the destination can't be reached.
     public private(set) var failure: String?
+
+    private struct UnderWay {
+        let number: UInt64
+        var batch: PostBatch<Token>
+        let sent: HTTPTransport.Sent
+        let stallsAt: MonotonicInstant
+        var isStalled = false
+    }
+
+    private enum TimerKind: Int { case backoff, stall, move }
 
     private unowned let loop: EventLoop
     private let transport: HTTPTransport
@@ -38,10 +58,16 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     /// Told when a batch goes out, each time it does.
     public var posting: ((_ tokens: [Token]) -> Void)?
     private let completion: (_ tokens: [Token], PostOutcome) -> Void
+    /// In the order of their beginning.
+    private var underWay: [UnderWay] = []
     private var waiting: [PostBatch<Token>] = []
     private var retries: [PostBatch<Token>] = []
     private var backoffMilliseconds: UInt64 = 0
     private var backoffTimer: EventLoop.Timer?
+    private var stallTimer: EventLoop.Timer?
+    private var moveTimer: EventLoop.Timer?
+    /// Of the last begun of the POSTs that were answered.
+    private var numberAnswered: UInt64 = 0
     private var isSendPending = false
     /// As many as the last batch had: so much room the next one takes at once.
     private var bytesExpected = 0
@@ -61,6 +87,8 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         self.sign = sign
         self.completion = completion
     }
+
+    public var postsInFlight: Int { underWay.count }
 
     public var isIdle: Bool { eventsWaiting == 0 && postsInFlight == 0 && retries.isEmpty }
 
@@ -91,7 +119,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
 
     private func sendWaiting() {
         guard backoffTimer == nil else { return }
-        while postsInFlight < (failure == nil ? limits.postsInFlightMax : 1) {
+        while postsInFlight - postsStalled < postsAllowed {
             if !retries.isEmpty {
                 post(retries.removeFirst())
             } else if !waiting.isEmpty {
@@ -105,6 +133,11 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         }
     }
 
+    /// Besides those that have stalled.
+    private var postsAllowed: Int {
+        failure == nil && postsStalled < limits.postsInFlightMax ? limits.postsInFlightMax : 1
+    }
+
     private func post(_ taken: consuming PostBatch<Token>) {
         var batch = taken
         let expired = batch.removeExpired(at: loop.now)
@@ -116,23 +149,72 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         let body = batch.body
         var headerLines = ["Content-Type: application/cloudevents-batch+json"]
         if let line = sign?(body) { headerLines.append(line) }
-        postsInFlight += 1
         postsSent += 1
         eventsSent += UInt64(batch.tokens.count)
         posting?(batch.tokens)
-        let request = ClientRequest(
+        var request = ClientRequest(
             .post, url: url, headerLines: headerLines, body: body, timeoutMilliseconds: limits.timeoutMilliseconds)
+        request.usesNewConnection = postsStalled > 0
         bytesExpected = batch.bytes
-        transport.send(request) { [weak self, batch] result in self?.finish(batch, result) }
+        let number = postsSent
+        let sent = transport.send(request) { [weak self] result in self?.finish(number, result) }
+        underWay.append(
+            UnderWay(
+                number: number, batch: batch, sent: sent,
+                stallsAt: loop.now.advanced(byMilliseconds: limits.stallMilliseconds)))
+        setStallTimer()
     }
 
-    private func finish(_ batch: PostBatch<Token>, _ result: Result<ClientResponse, ClientError>) {
-        postsInFlight -= 1
+    private func setStallTimer() {
+        guard stallTimer == nil, let next = underWay.first(where: { !$0.isStalled }) else { return }
+        stallTimer = loop.schedule(
+            self, kind: TimerKind.stall.rawValue, afterMilliseconds: next.stallsAt.milliseconds(since: loop.now) + 1)
+    }
+
+    private func noticeStalled() {
+        for index in underWay.indices where !underWay[index].isStalled && underWay[index].stallsAt <= loop.now {
+            underWay[index].isStalled = true
+            postsStalled += 1
+        }
+        setStallTimer()
+        sendSoon()
+    }
+
+    private func take(at index: Int) -> PostBatch<Token> {
+        let post = underWay.remove(at: index)
+        if post.isStalled { postsStalled -= 1 }
+        return post.batch
+    }
+
+    private func answered(_ number: UInt64) {
+        numberAnswered = max(numberAnswered, number)
+        guard postsStalled > 0, moveTimer == nil else { return }
+        moveTimer = loop.schedule(self, kind: TimerKind.move.rawValue, afterMilliseconds: limits.moveMilliseconds)
+    }
+
+    /// Those that have stalled although one that was begun later has been answered.
+    private func moveStalled() {
+        for index in underWay.indices.reversed() {
+            let post = underWay[index]
+            guard post.isStalled, !post.batch.wasMoved, post.number < numberAnswered else { continue }
+            transport.abandon(post.sent)
+            var batch = take(at: index)
+            batch.wasMoved = true
+            postsMoved += 1
+            retries.insert(batch, at: 0)
+        }
+        sendSoon()
+    }
+
+    private func finish(_ number: UInt64, _ result: Result<ClientResponse, ClientError>) {
+        guard let index = underWay.firstIndex(where: { $0.number == number }) else { return }
+        let batch = take(at: index)
         switch result {
         // A call that was made before, as curl repeats one whose connection has died: signed anew it is another.
         case .success(let response) where response.status < 500 && response.status != Self.replayedStatus:
             failure = nil
             backoffMilliseconds = 0
+            answered(number)
             completion(batch.tokens, .answered(response))
             sendSoon()
         case .success(let response): failed(batch, "\(url) answered with status \(response.status)")
@@ -148,13 +230,23 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         backoffMilliseconds = min(
             max(backoffMilliseconds * 2, limits.backoffMinMilliseconds), limits.backoffMaxMilliseconds)
         let jitter = random.next() % (backoffMilliseconds / 2 + 1)
-        backoffTimer = loop.schedule(self, kind: 0, afterMilliseconds: backoffMilliseconds / 2 + jitter)
+        backoffTimer = loop.schedule(
+            self, kind: TimerKind.backoff.rawValue, afterMilliseconds: backoffMilliseconds / 2 + jitter)
     }
 
     public func timerFired(kind: Int) {
-        backoffTimer = nil
-        expireWaiting()
-        sendWaiting()
+        switch TimerKind(rawValue: kind) {
+        case .stall:
+            stallTimer = nil
+            noticeStalled()
+        case .move:
+            moveTimer = nil
+            moveStalled()
+        case .backoff, nil:
+            backoffTimer = nil
+            expireWaiting()
+            sendWaiting()
+        }
     }
 
     private func expireWaiting() {

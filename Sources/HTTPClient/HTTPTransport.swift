@@ -17,6 +17,7 @@ public final class HTTPTransport {
     private let sockets: WatchedSockets
     private var transfers: [OpaquePointer: Transfer] = [:]
     private var idle: [Transfer] = []
+    private var requestsSent: UInt64 = 0
     private var timer: EventLoop.Timer?
     private var hasKickPending = false
     private let alarm = Alarm()
@@ -68,12 +69,36 @@ public final class HTTPTransport {
     /// Requests under way.
     public var inFlight: Int { transfers.count }
 
-    public func send(_ request: ClientRequest, completion: @escaping (Result<ClientResponse, ClientError>) -> Void) {
+    /// A request that was sent, to be abandoned.
+    public struct Sent {
+        fileprivate let easy: OpaquePointer
+        fileprivate let number: UInt64
+    }
+
+    @discardableResult
+    public func send(
+        _ request: ClientRequest, completion: @escaping (Result<ClientResponse, ClientError>) -> Void
+    ) -> Sent {
         let transfer = idle.popLast() ?? makeTransfer()
-        transfer.prepare(request, completion: completion)
+        requestsSent += 1
+        transfer.prepare(request, number: requestsSent, completion: completion)
         transfers[OpaquePointer(transfer.easy)] = transfer
         curl_multi_add_handle(UnsafeMutableRawPointer(multi), transfer.easy)
         kickSoon()
+        return Sent(easy: OpaquePointer(transfer.easy), number: requestsSent)
+    }
+
+    /// Closes the request's connection; its completion is not called any more. Nothing happens if it has been.
+    public func abandon(_ sent: Sent) {
+        guard let transfer = transfers[sent.easy], transfer.number == sent.number else { return }
+        transfers[sent.easy] = nil
+        curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy)
+        transfer.abandon()
+        keep(transfer)
+    }
+
+    private func keep(_ transfer: Transfer) {
+        if idle.count < Self.connectionsKeptMax, transfer.policyNumber == policyNumber { idle.append(transfer) }
     }
 
     private func makeTransfer() -> Transfer {
@@ -147,7 +172,7 @@ public final class HTTPTransport {
             curl_multi_remove_handle(UnsafeMutableRawPointer(multi), easy)
             guard let transfer = transfers.removeValue(forKey: OpaquePointer(easy)) else { continue }
             let (completion, result) = transfer.finish(code)
-            if idle.count < Self.connectionsKeptMax, transfer.policyNumber == policyNumber { idle.append(transfer) }
+            keep(transfer)
             completion?(result)
         }
     }

@@ -7,6 +7,8 @@ struct PostBatch<Token: PosterToken> {
     /// Where each event ends in `body`; it begins one byte after the end of the one before.
     private var ends: [Int32] = []
     private var isClosed = false
+    /// Its POST was given up for another connection once.
+    var wasMoved = false
 
     init(bytesExpected: Int = 0) { body.reserveCapacity(bytesExpected) }
 
@@ -35,6 +37,7 @@ struct PostBatch<Token: PosterToken> {
                 start = Int(end) + 1
             }
         }
+        kept.wasMoved = wasMoved
         self = kept
         return expired
     }

@@ -6,6 +6,8 @@ final class Transfer {
     let easy: UnsafeMutableRawPointer
     /// Which of its transport's policies it follows.
     let policyNumber: Int
+    /// Of the request it is used for, by its transport's count; 0 without one.
+    private(set) var number: UInt64 = 0
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var completion: ((Result<ClientResponse, ClientError>) -> Void)?
     private var response: [UInt8] = []
@@ -31,8 +33,13 @@ final class Transfer {
         curl_slist_free_all(headers)
     }
 
-    func prepare(_ request: ClientRequest, completion: @escaping (Result<ClientResponse, ClientError>) -> Void) {
+    func prepare(
+        _ request: ClientRequest, number: UInt64 = 0,
+        completion: @escaping (Result<ClientResponse, ClientError>) -> Void
+    ) {
+        self.number = number
         self.completion = completion
+        switchboard_curl_set_long(easy, CURLOPT_FRESH_CONNECT, request.usesNewConnection ? 1 : 0)
         responseBytesMax = request.responseBytesMax
         isTooLong = false
         curl_slist_free_all(headers)
@@ -84,6 +91,12 @@ final class Transfer {
         case CURLE_OPERATION_TIMEDOUT: return (last, .failure(.timedOut(text)))
         default: return (last, .failure(.noAnswer(text)))
         }
+    }
+
+    /// The handle is free for the next request, and nobody is called.
+    func abandon() {
+        completion = nil
+        response = []
     }
 
     private static let receive: switchboard_curl_data_callback = { bytes, size, count, context in

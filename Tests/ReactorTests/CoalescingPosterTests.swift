@@ -173,6 +173,8 @@ import Testing
             $0.postsInFlightMax = 3
             $0.batchEventsMax = 7
             $0.timeoutMilliseconds = 30
+            $0.stallMilliseconds = 6
+            $0.moveMilliseconds = 2
             $0.backoffMinMilliseconds = 1
             $0.backoffMaxMilliseconds = 4
         }
@@ -188,5 +190,63 @@ import Testing
         world.server.turning.run(milliseconds: 50)
         #expect(world.completed.sorted() == Array(0..<400))
         #expect(world.posts.allSatisfy { $0 == $0.sorted() } && world.poster?.isIdle == true)
+    }
+
+    /// As on a connection that is dead without anybody saying so.
+    @Test func aPOSTThatStallsMakesRoomForAnother() throws {
+        let world = try PosterWorld {
+            $0.postsInFlightMax = 1
+            $0.stallMilliseconds = 40
+            $0.moveMilliseconds = 10
+        }
+        world.status = nil
+        world.append(1)
+        #expect(world.run { world.posts == [[1]] })
+        world.append(2)
+        #expect(world.run { world.posts == [[1], [2]] })
+        #expect(world.poster?.postsStalled == 1 && world.poster?.postsInFlight == 2)
+        // That one is answered, so the first is given up and comes again, on a connection that works.
+        world.status = 200
+        world.answerLast(200)
+        #expect(world.run { world.completed == [2, 1] })
+        #expect(world.posts == [[1], [2], [1]] && world.poster?.postsMoved == 1)
+        #expect(world.poster?.isIdle == true && world.poster?.postsStalled == 0 && world.poster?.failures == 0)
+    }
+
+    /// What only takes its time is answered once, and posted once.
+    @Test func aPOSTThatHasStalledMayStillBeAnswered() throws {
+        let world = try PosterWorld {
+            $0.postsInFlightMax = 1
+            $0.stallMilliseconds = 20
+        }
+        world.status = nil
+        world.append(1)
+        #expect(world.run { world.poster?.postsStalled == 1 })
+        world.append(2)
+        #expect(world.run { world.posts.count == 2 })
+        world.answerLast(200)
+        world.answer(200)
+        #expect(world.run { world.completed.count == 2 })
+        world.server.turning.run(milliseconds: 150)
+        #expect(world.posts == [[1], [2]] && world.poster?.postsMoved == 0 && world.poster?.isIdle == true)
+    }
+
+    /// Nothing is answered at all: there are as many as are allowed, and then one in each while.
+    @Test func stalledPOSTsAreBounded() throws {
+        let world = try PosterWorld {
+            $0.postsInFlightMax = 4
+            $0.timeoutMilliseconds = 300
+            $0.stallMilliseconds = 30
+            $0.batchEventsMax = 1
+        }
+        world.status = nil
+        for number in 0..<200 { world.append(number) }
+        var most = 0
+        #expect(
+            world.run {
+                most = max(most, world.poster?.postsInFlight ?? 0)
+                return world.poster?.failure != nil
+            })
+        #expect(most > 4 && most <= 4 + 4 + 300 / 30)
     }
 }

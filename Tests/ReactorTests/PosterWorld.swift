@@ -52,6 +52,9 @@ final class PosterWorld {
         held.removeFirst().respond(status: status, body: Array("[]".utf8))
     }
 
+    /// Answers the newest request that is held.
+    func answerLast(_ status: Int) { held.popLast()?.respond(status: status, body: Array("[]".utf8)) }
+
     func run(until isEnough: @escaping () -> Bool) -> Bool { server.turning.run(until: isEnough) }
 
     var completed: [Int] { completions.flatMap(\.numbers) }
