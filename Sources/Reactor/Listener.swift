@@ -3,10 +3,12 @@ import Core
 import Glibc
 
 /// A listening TCP socket on an event loop.
-public final class Listener: EventHandler {
+public final class Listener: EventHandler, TimerTarget {
     /// At most so many connections are accepted in one turn, so that a storm of them can't starve the open ones.
     private static let acceptsPerTurnMax = 64
     private static let backlog: CInt = 4096
+    /// Before a listener that can neither accept nor refuse looks again.
+    private static let pauseMilliseconds: UInt64 = 50
 
     private unowned let loop: EventLoop
     private let fd: CInt
@@ -15,6 +17,7 @@ public final class Listener: EventHandler {
     /// Given up for a moment when descriptors run out, so that a connection can be accepted and closed instead of waiting
     /// in the backlog with the listener spinning.
     private var reserve: CInt
+    private var pauseTimer: EventLoop.Timer?
     public private(set) var descriptorsExhausted: UInt64 = 0
 
     /// Binds; `port` 0 takes a free one. With `reusePort` several loops share the port and the kernel spreads connections.
@@ -39,6 +42,7 @@ public final class Listener: EventHandler {
     public func close() {
         guard let registration else { return }
         loop.unregister(registration)
+        loop.cancel(&pauseTimer)
         self.registration = nil
         Glibc.close(fd)
         if reserve >= 0 { Glibc.close(reserve) }
@@ -54,20 +58,42 @@ public final class Listener: EventHandler {
                 if registration == nil { return }
                 continue
             }
-            if errno == EMFILE || errno == ENFILE { refuseOne() }
-            if errno == EINTR || errno == ECONNABORTED { continue }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EAGAIN: return
+            case EMFILE, ENFILE:
+                descriptorsExhausted += 1
+                if refuseOne() { return }
+                pause()
+            // As when the kernel is out of memory: what waits goes on waiting, and the descriptor stays readable.
+            default: pause()
+            }
             return
         }
     }
 
-    private func refuseOne() {
-        descriptorsExhausted += 1
-        // Another thread may have been faster to take the descriptor that was given up the last time.
+    /// False if there is no descriptor to do it with: another thread was faster to take the one that was given up, now or
+    /// the last time.
+    private func refuseOne() -> Bool {
         if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
-        guard reserve >= 0 else { return }
+        guard reserve >= 0 else { return false }
         Glibc.close(reserve)
         let connection = clinux_accept(fd)
+        let isRefused = connection >= 0 || errno == EAGAIN
         if connection >= 0 { Glibc.close(connection) }
         reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        return isRefused
+    }
+
+    /// Stays off the loop for a moment, which would otherwise do nothing but ask the listener in vain.
+    private func pause() {
+        guard let registration, pauseTimer == nil else { return }
+        loop.update(registration, [])
+        pauseTimer = loop.schedule(self, kind: 0, afterMilliseconds: Self.pauseMilliseconds)
+    }
+
+    public func timerFired(kind: Int) {
+        pauseTimer = nil
+        if let registration { loop.update(registration, .readable) }
     }
 }
