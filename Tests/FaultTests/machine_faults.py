@@ -1,0 +1,213 @@
+"""What a machine runs out of, and what surrounds the programs: alarms, disks, descriptors, clocks, collectors."""
+import asyncio
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+from time import monotonic
+
+import http1
+from fault import fault
+from memory import processor_seconds
+from stack import TIERS, free_port
+
+PRESSED = 'clients get 503, 429 or 504 while it lasts; memory is bounded; recovery by itself'
+
+
+@fault('alarm-memory', PRESSED)
+async def alarm_memory(trial):
+    await trial.node.ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
+    await trial.pause(6, 8)
+    await trial.node.ctl('set_vm_memory_high_watermark', '0.4')
+
+
+@fault('alarm-disk', PRESSED)
+async def alarm_disk(trial):
+    await trial.node.ctl('set_disk_free_limit', '900000GB')
+    await trial.pause(6, 8)
+    await trial.node.ctl('set_disk_free_limit', '64MB')
+
+
+UNHARMED = 'service goes on as if nothing were; only logs are lost'
+
+
+def everywhere(**options):
+    return {tier: dict(options) for tier in TIERS}
+
+
+async def trouble(trial):
+    """Something to be logged: a dispatcher that is away for a moment, and the broker's connections with it."""
+    await trial.pause(0.5, 1)
+    await trial.end('dispatcher', signal.SIGKILL)
+    await trial.pause(0.2, 1)
+    await trial.begin_again('dispatcher')
+
+
+VERBOSE = {'SWITCHBOARD_LOG_LEVEL': 'debug'}
+
+
+def full(files):
+    device = files.enter_context(open('/dev/full', 'wb', buffering=0))
+    return device, device
+
+
+@fault('disk-full', 'standard output and error of all programs on a full disk: ' + UNHARMED,
+       programs=everywhere(streams=full, variables=VERBOSE))
+async def disk_full(trial):
+    await trouble(trial)
+
+
+LOG_BYTES_MAX = 256
+
+
+@fault('log-limit', 'logs reach the largest size that a file may have (RLIMIT_FSIZE, and its SIGXFSZ): ' + UNHARMED,
+       programs=everywhere(limits={resource.RLIMIT_FSIZE: LOG_BYTES_MAX}, variables=VERBOSE))
+async def log_limit(trial):
+    await trouble(trial)
+    for name in TIERS:
+        size = (trial.stack.folder / f'{name}.log').stat().st_size
+        trial.expect(size == LOG_BYTES_MAX, f'{name} wrote {size} bytes: the limit was not reached')
+
+
+@fault('output-closed', 'standard output and error are closed from the start: ' + UNHARMED,
+       programs=everywhere(streams='closed', variables=VERBOSE))
+async def output_closed(trial):
+    await trouble(trial)
+    await trial.pause(1, 1)
+    for name in TIERS:
+        for number in (1, 2):
+            with contextlib.suppress(FileNotFoundError):
+                place = os.readlink(f'/proc/{trial.program(name).pid}/fd/{number}')
+                trial.expect(place == '/dev/null', f'what {name} prints goes to {place}')
+
+
+readers = []
+
+
+def stuck(files):
+    """A pipe that nobody reads, and whose other end stays open."""
+    read, write = os.pipe()
+    readers.append(read)
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    output = files.enter_context(os.fdopen(write, 'wb', buffering=0))
+    return output, output
+
+
+@fault('output-stuck', 'standard output and error are pipes that nobody reads: ' + UNHARMED,
+       programs=everywhere(streams=stuck, variables=VERBOSE))
+async def output_stuck(trial):
+    await trouble(trial)
+    await trial.pause(2, 3)
+
+
+def broken(files):
+    read, write = os.pipe()
+    os.close(read)
+    output = files.enter_context(os.fdopen(write, 'wb', buffering=0))
+    return output, output
+
+
+@fault('output-broken', 'standard output and error are pipes without a reader: ' + UNHARMED,
+       programs=everywhere(streams=broken, variables=VERBOSE))
+async def output_broken(trial):
+    await trouble(trial)
+
+
+DESCRIPTORS = 400
+INTRUDERS = 300
+REFUSED = ('those within are served, others are refused with 503 or by the end of the connection at once, and the accept loop '
+           'does not spin')
+
+
+async def crowd(trial):
+    """More clients than there is room for, which stay for a while."""
+    program, outcomes, writers = trial.program('public-web'), {}, []
+
+    async def intrude():
+        verdict = 'silence'
+        with contextlib.suppress(asyncio.TimeoutError):
+            try:
+                reader, writer = await asyncio.wait_for(
+                    asyncio.open_connection('127.0.0.1', trial.stack.public_port), 3)
+                writers.append(writer)
+                writer.write(b'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+                status, _ = await asyncio.wait_for(http1.read_head(reader), 3)
+                verdict = str(status)
+            except (OSError, EOFError):
+                verdict = 'closed'
+        outcomes[verdict] = outcomes.get(verdict, 0) + 1
+
+    before, began = processor_seconds(program.pid), monotonic()
+    await asyncio.gather(*(intrude() for _ in range(INTRUDERS)))
+    await trial.pause(2, 3)
+    used = (processor_seconds(program.pid) - before) / (monotonic() - began)
+    for writer in writers:
+        writer.transport.abort()
+    trial.notes.append(f'others: {dict(sorted(outcomes.items()))}; {used:.0%} of a core')
+    trial.expect(outcomes.get('503', 0) + outcomes.get('closed', 0) > 0, f'nobody was refused: {outcomes}')
+    trial.expect(not outcomes.get('silence'), f'{outcomes.get("silence")} clients were neither served nor refused')
+    trial.expect(used < 0.6, f'public-web used {used:.0%} of a core')
+
+
+@fault('descriptors-few', 'more clients than the descriptors at start are enough for: ' + REFUSED,
+       programs={'public-web': {'limits': {resource.RLIMIT_NOFILE: DESCRIPTORS}}})
+async def descriptors_few(trial):
+    await crowd(trial)
+
+
+@fault('descriptors-gone', 'the limit is lowered while public-web runs, so that accept itself fails: ' + REFUSED)
+async def descriptors_gone(trial):
+    pid = trial.program('public-web').pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    open_now = max(int(number) for number in os.listdir(f'/proc/{pid}/fd')) + 1
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 20, before[1]))
+    await crowd(trial)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def register_clock(name, tiers, hours, outcome, errors, **options):
+    @fault(name, outcome, errors, clock=tiers, **options)
+    async def jump(trial):
+        trial.stack.set_clock(hours * 3600)
+        await trial.pause(2, 3)
+        trial.stack.set_clock(0)
+        trial.ended_at = monotonic()
+        await trial.pause(1, 2)
+
+
+TOGETHER = 'requests under way may get 504, nothing is lost, recovery within 5 s'
+register_clock('clock-forward', TIERS, 1, 'all clocks jump one hour ahead and back: ' + TOGETHER, (500, 503, 504))
+register_clock('clock-back', TIERS, -1, 'all clocks jump one hour back and ahead again: ' + TOGETHER, (500, 503, 504))
+APART = ('while clocks differ by more than 60 s signatures are refused, and each request gets an error (500, 504); nothing is '
+         'lost, recovery within 5 s')
+register_clock('clock-dispatcher', ('dispatcher',), 1, "the dispatcher's clock is an hour ahead: " + APART, (500, 503, 504))
+register_clock('clock-listener', ('ping-listener',), 1,
+               "ping-listener's clock is an hour ahead: it takes no part in deadlines; nothing is lost", (503, 504))
+
+
+class HangingCollector:
+    """Takes connections and requests, and never answers."""
+
+    async def start(self):
+        self.port, self.connections = free_port(), 0
+        self.server = await asyncio.start_server(self.serve, '127.0.0.1', self.port)
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        while await reader.read(65_536):
+            pass
+
+
+async def check_collector(trial):
+    collector = trial.stack.collector
+    trial.expect(collector.connections > 0, 'nobody connected to the collector')
+    dropped = [await trial.program(tier).metric('switchboard_telemetry_dropped_total{signal="traces"}') for tier in TIERS]
+    trial.notes.append(f'spans dropped: {dropped}')
+    collector.server.close()
+
+
+@fault('collector-hangs', 'a collector that takes connections and never answers: service goes on, what it can not take is '
+       'dropped and counted', errors=(), collector=HangingCollector, check=check_collector)
+async def collector_hangs(trial):
+    await trial.pause(5, 7)
