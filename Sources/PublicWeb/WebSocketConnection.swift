@@ -13,6 +13,7 @@ final class WebSocketConnection: SessionConnection {
     private var isAwaitingPong = false
     private let rules: EventEnvelope.Rules
     private var lastReceived: MonotonicInstant
+    private var lastSent: MonotonicInstant
     private var decoder: WebSocketDecoder
 
     /// - Parameter rules: strict with the subprotocol, lenient for hand-typed messages without it.
@@ -20,6 +21,7 @@ final class WebSocketConnection: SessionConnection {
         self.rules = rules
         decoder = WebSocketDecoder(role: .server, messageBytesMax: home.shared.limits.messageBytesMax)
         lastReceived = home.loop.now
+        lastSent = lastReceived
         super.init(home: home, session: session, handle: handle, channel: channel)
         setHeartbeat(home.shared.limits.pingIntervalMilliseconds)
     }
@@ -138,6 +140,7 @@ final class WebSocketConnection: SessionConnection {
     // MARK: To the client
 
     override func append(_ event: [UInt8], to output: inout [UInt8]) {
+        lastSent = home.loop.now
         FrameEncoder.appendHeader(.text, payloadBytes: event.count, to: &output)
         output.append(contentsOf: event)
     }
@@ -160,20 +163,23 @@ final class WebSocketConnection: SessionConnection {
             self, kind: Self.heartbeatTimer, afterMilliseconds: milliseconds > 50 ? milliseconds - 50 : milliseconds)
     }
 
-    /// A ping goes out when nothing came for the interval; without anything in return the connection is half-open.
+    /// A ping goes out when nothing came for the interval; without anything in return the connection is half-open. One also
+    /// goes out when nothing was sent for the interval, as to a client whose events wait for their answers: it, too, gives
+    /// up a connection on which nothing comes.
     override func timerFired(kind: Int) {
         guard kind == Self.heartbeatTimer else { return super.timerFired(kind: kind) }
         guard let channel, !isClosing else { return }
         heartbeat = nil
         let limits = home.shared.limits
         if isAwaitingPong { return channel.close() }
-        let silence = home.loop.now.milliseconds(since: lastReceived)
-        if silence + 100 < limits.pingIntervalMilliseconds {
-            return setHeartbeat(limits.pingIntervalMilliseconds - silence)
+        let interval = limits.pingIntervalMilliseconds
+        isAwaitingPong = home.loop.now.milliseconds(since: lastReceived) + 100 >= interval
+        if isAwaitingPong || home.loop.now.milliseconds(since: lastSent) + 100 >= interval {
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            channel.write { FrameEncoder.append(.ping, payload: nothing, to: &$0) }
+            lastSent = home.loop.now
         }
-        isAwaitingPong = true
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        channel.write { FrameEncoder.append(.ping, payload: nothing, to: &$0) }
-        setHeartbeat(limits.pongTimeoutMilliseconds)
+        if isAwaitingPong { return setHeartbeat(limits.pongTimeoutMilliseconds) }
+        setHeartbeat(interval - home.loop.now.milliseconds(since: min(lastReceived, lastSent)))
     }
 }

@@ -108,4 +108,18 @@ import Testing
         #expect(peer.socket.readToEnd())
         #expect(try Polling.until { try tiers.metric("switchboard_sessions_attached") == 0 })
     }
+
+    /// Who sends and hears nothing can't tell that the connection lives, unless it is pinged.
+    @Test func whoSendsWithoutAnAnswerIsPingedToo() throws {
+        let tiers = try TestTiers(.webOnly) { $0.limits.pingIntervalMilliseconds = 300 }
+        let peer = try WebSocketPeer(port: tiers.publicPort)
+        #expect(peer.next()?.hasPrefix("text ") == true)
+        var heard: String?
+        for _ in 0..<400 where heard == nil {
+            // An unwanted pong, which is answered by nothing.
+            peer.send("here", .pong)
+            heard = peer.next(milliseconds: 25)
+        }
+        #expect(heard == "ping ")
+    }
 }
