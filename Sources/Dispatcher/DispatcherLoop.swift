@@ -87,9 +87,10 @@ final class DispatcherLoop: TimerTarget {
         case .deadLettered(let delivery, let outcome):
             finish(delivery, outcome == .confirmed ? .acknowledge : .requeue)
         case .reload(let security): reload(security)
-        case .drain:
+        case .drain(let draining):
             isDraining = true
             server?.drain()
+            draining.withLock { $0 += 1 }
         case .stop:
             let problem = Problem(.draining, "This instance is shutting down.")
             for token in held.all { end(token, problem, status: nil) }

@@ -1,4 +1,5 @@
 import Broker
+import Core
 
 /// What broker threads and the process tell the dispatcher's loop.
 enum DispatcherMessage: Sendable {
@@ -9,6 +10,7 @@ enum DispatcherMessage: Sendable {
     case deadLettered(delivery: UInt64, PublishOutcome)
     /// Certificates, the secret and routes, for connections and calls from now on.
     case reload(DispatcherSecurity)
-    case drain
+    /// Counts the loops that take no more events.
+    case drain(Mutex<Int>)
     case stop
 }

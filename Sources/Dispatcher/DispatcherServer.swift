@@ -91,7 +91,11 @@ public final class DispatcherServer: Sendable {
 
     /// Takes no more events, delivers what is under way as far as time allows, and ends.
     public func stop() {
-        for mailbox in mailboxes { _ = mailbox.post(.drain) }
+        let draining = Mutex(0)
+        for mailbox in mailboxes { _ = mailbox.post(.drain(draining)) }
+        // What a loop would still take could find the broker drained and gone.
+        let end = SystemClock.monotonic().advanced(byMilliseconds: UInt64(max(0, drainMilliseconds)))
+        while draining.withLock({ $0 }) < mailboxes.count, SystemClock.monotonic() < end { usleep(1000) }
         broker.stop(drainMilliseconds: drainMilliseconds)
         for mailbox in mailboxes { _ = mailbox.post(.stop) }
         for thread in threads { thread.join() }
