@@ -83,9 +83,9 @@ extension EndToEndTests {
                 }
             }
             try deployment.awaitReadiness()
+            #expect(pinging.awaitAnswers(10))
             let ledger = try pinging.finish()
             #expect(ledger.failed.isEmpty && ledger.faults.isEmpty, "\(ledger)\n\(deployment.logs)")
-            #expect(ledger.answered.count > 100)
             let letters = try DeadLetterCalls(deployment.amqp).list()
             #expect(letters.count == 1, "\(letters)")
             #expect(
