@@ -265,6 +265,9 @@ public final class Channel: EventHandler, TimerTarget {
         if events.contains(.writable) { flush() }
         guard state != .closed else { return }
         if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
+        // A peer that had ended its half is gone now. Nothing is read any more that would tell so, and epoll would say it
+        // without end.
+        if flags.contains(.inputEnded), !events.isDisjoint(with: [.failed, .hungUp]) { return close(.endOfStream) }
         if flags.contains(.readingPaused) || flags.contains(.processingLater),
             events.isDisjoint(with: [.failed, .hungUp])
         {

@@ -148,6 +148,19 @@ import Testing
         #expect(world.handler.reasons.count == 1 && world.handler.reasons != [.local])
     }
 
+    /// By TCP's rules the reset is not told to who reads after the end: only epoll tells it, again and again.
+    @Test func aPeerThatIsGoneAfterItsEndIsNotWaitedFor() throws {
+        let world = try World(accepting: ())
+        world.handler.staysForOutput = true
+        world.peer.endOutput()
+        #expect(world.turning.run { world.handler.inputEnds == 1 })
+        #expect(world.channel.isOpen)
+        world.peer.resetOnClose()
+        world.peer.close()
+        #expect(world.turning.run { world.channel.isClosed })
+        #expect(world.handler.reasons == [.endOfStream] && world.handler.inputEnds == 1)
+    }
+
     // MARK: Input
 
     @Test func whatIsNotConsumedComesAgainWithMoreBehindIt() throws {
