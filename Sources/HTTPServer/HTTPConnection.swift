@@ -136,8 +136,10 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     private func fail(_ problem: Problem) {
         serial += 1
+        // Of a body that can't be read the head is known, and how it is to be answered: a HEAD without content.
+        if phase != .readingBody { head = nil }
+        isLastRequest = true
         phase = .awaitingAnswer
-        head = nil
         HTTPExchange(connection: self, serial: serial).respond(problem)
         close()
     }
@@ -160,7 +162,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     func countProblem(_ kind: ProblemKind) { server.problemTold?(kind) }
 
-    /// Nil if there is no request that could be read.
+    /// Nil if there is no head that could be read.
     var timing: RequestTiming? {
         head.map { RequestTiming(route: resolution.route, method: $0.method, beganAt: beganAt) }
     }

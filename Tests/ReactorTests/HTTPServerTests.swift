@@ -32,6 +32,15 @@ import Testing
         #expect(world.response(socket)?.body == "hello")
     }
 
+    /// RFC 9110 §9.3.2: that holds for a refusal, too.
+    @Test func aHeadWhoseOwnBodyIsMalformedIsRefusedWithoutABody() throws {
+        let world = try HTTPWorld()
+        let socket = try world.client("HEAD /hello HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + Self.host + "x\r\n")
+        let head = try #require(world.response(socket, isHead: true))
+        #expect(head.status == 400 && head.header("connection") == "close")
+        #expect(world.ends(socket) && socket.received.isEmpty)
+    }
+
     @Test func answersWithoutABodySayNothingOfItsLength() throws {
         let world = try HTTPWorld()
         let response = try #require(try world.ask("PUT /hello HTTP/1.1\r\n" + Self.host))
