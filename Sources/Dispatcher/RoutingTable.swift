@@ -9,6 +9,8 @@ import JSON
 /// "durable":true,"batcheventsmax":256}]}`; only `type` must be there, the routing key is the type by default.
 public struct RoutingTable: Sendable {
     private static let routesMax = 10_000
+    /// AMQP's short strings (AMQP 0-9-1 §4.2.5.3), which names of exchanges and routing keys are.
+    private static let textBytesMax = 255
     private static let knownMembers: Set<String> = ["type", "exchange", "routingkey", "durable", "batcheventsmax"]
 
     private let routes: BytesDictionary<BrokerRoute>
@@ -69,6 +71,9 @@ public struct RoutingTable: Sendable {
         }
         let exchange = try text(value["exchange"], "routes[\(index)].exchange") ?? StandardTopology.eventsExchange
         let key = try text(value["routingkey"], "routes[\(index)].routingkey") ?? type
+        guard key.utf8.count <= textBytesMax else {
+            throw .wrongValue("routes[\(index)].routingkey", "given, as the type has more than \(textBytesMax) bytes")
+        }
         var isDurable = true
         if let durable = value["durable"] {
             guard case .bool(let flag) = durable else { throw .wrongValue("routes[\(index)].durable", "true or false") }
@@ -88,8 +93,8 @@ public struct RoutingTable: Sendable {
 
     private static func text(_ value: JSONValue?, _ name: String) throws(RoutingTableError) -> String? {
         guard let value else { return nil }
-        guard let text = value.string, (1...255).contains(text.utf8.count) else {
-            throw .wrongValue(name, "a text of 1 to 255 bytes")
+        guard let text = value.string, (1...textBytesMax).contains(text.utf8.count) else {
+            throw .wrongValue(name, "a text of 1 to \(textBytesMax) bytes")
         }
         return text
     }

@@ -40,6 +40,10 @@ private func route(_ table: RoutingTable, _ type: String) -> String? {
             #"{"routes":[{"type":"A","batcheventsmax":0}]}"#,
             .wrongValue("routes[0].batcheventsmax", "a whole number from 1 to 1024")
         ),
+        (
+            #"{"routes":[{"type":"\#(String(repeating: "a", count: 256))"}]}"#,
+            .wrongValue("routes[0].routingkey", "given, as the type has more than 255 bytes")
+        ),
         ("[]", .notJSON("the file is no JSON object")),
     ])
     func saysWhatIsWrong(text: String, error: RoutingTableError) { #expect(throws: error) { try table(text) } }
