@@ -63,7 +63,7 @@ struct DeliveryAssembler {
         return .incomplete
     }
 
-    private mutating func receive(_ deliver: amqp_basic_deliver_t) {
+    mutating func receive(_ deliver: amqp_basic_deliver_t) {
         tag = deliver.delivery_tag
         isRedelivered = deliver.redelivered != 0
         Self.update(&exchange, deliver.exchange)
@@ -71,7 +71,7 @@ struct DeliveryAssembler {
         state = .header
     }
 
-    private mutating func receive(_ message: amqp_basic_get_ok_t) {
+    mutating func receive(_ message: amqp_basic_get_ok_t) {
         tag = message.delivery_tag
         isRedelivered = message.redelivered != 0
         Self.update(&exchange, message.exchange)
@@ -79,7 +79,7 @@ struct DeliveryAssembler {
         state = .header
     }
 
-    private mutating func receive(_ properties: amqp_basic_properties_t, bodySize: UInt64) -> Result {
+    mutating func receive(_ properties: amqp_basic_properties_t, bodySize: UInt64) -> Result {
         guard case .header = state else { return .incomplete }
         headers = IncomingHeaders(properties)
         if properties._flags & amqp_flags_t(AMQP_BASIC_CONTENT_TYPE_FLAG) == 0 {
@@ -97,7 +97,7 @@ struct DeliveryAssembler {
         return .incomplete
     }
 
-    private mutating func receive(_ fragment: amqp_bytes_t) -> Result {
+    mutating func receive(_ fragment: amqp_bytes_t) -> Result {
         guard case .body(let left) = state else { return .incomplete }
         if bodySize <= UInt64(bytesMax) { body.append(bytes: fragment.buffer) }
         let count = UInt64(fragment.buffer.count)

@@ -76,7 +76,8 @@ struct IncomingHeaders {
         return switchboard_amqp_integer(value, &integer) != 0 ? integer : nil
     }
 
+    /// Whoever publishes can write any number: two of these are added.
     private static func count(_ value: UnsafePointer<amqp_field_value_t>) -> Int {
-        Int(truncatingIfNeeded: max(0, integer(value) ?? 0))
+        Int(min(max(0, integer(value) ?? 0), Int64(Int32.max)))
     }
 }
