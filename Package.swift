@@ -105,7 +105,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Crypto", "Tiers", "Tokens",
-                "TraceStore", "TestSupport",
+                "TraceStore", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "PublicWeb",
+                "Broker", "Dispatcher", "TelemetryExport", "CRabbitMQ", "TierSecurity", "TestSupport",
             ],
             path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
         .target(

@@ -52,7 +52,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     private enum TimerKind: Int { case backoff, stall, move }
 
     private unowned let loop: EventLoop
-    private let transport: HTTPTransport
+    private let transport: any RequestTransport
     private let limits: Limits
     private let sign: ((_ body: [UInt8]) -> String?)?
     /// Told when a batch goes out, each time it does.
@@ -77,7 +77,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
     ///   - sign: yields a header line that authenticates the body.
     ///   - completion: called once for every token that `append` accepted, in groups that shared a POST.
     public init(
-        loop: EventLoop, transport: HTTPTransport, url: String, limits: Limits = Limits(),
+        loop: EventLoop, transport: any RequestTransport, url: String, limits: Limits = Limits(),
         sign: ((_ body: [UInt8]) -> String?)?, completion: @escaping (_ tokens: [Token], PostOutcome) -> Void
     ) {
         self.loop = loop

@@ -5,7 +5,7 @@ import Reactor
 /// HTTP requests on an event loop, by libcurl's multi interface: connections are kept and used again.
 ///
 /// It belongs to its loop's thread; completions are called there, never within `send`.
-public final class HTTPTransport {
+public final class HTTPTransport: RequestTransport {
     private static let connectionsKeptMax = 64
 
     /// Not unowned: requests under way are taken off it when the transport ends, be it the last thing that does.
@@ -71,8 +71,8 @@ public final class HTTPTransport {
 
     /// A request that was sent, to be abandoned.
     public struct Sent {
-        fileprivate let easy: OpaquePointer
-        fileprivate let number: UInt64
+        let easy: OpaquePointer?
+        let number: UInt64
     }
 
     @discardableResult
@@ -90,8 +90,8 @@ public final class HTTPTransport {
 
     /// Closes the request's connection; its completion is not called any more. Nothing happens if it has been.
     public func abandon(_ sent: Sent) {
-        guard let transfer = transfers[sent.easy], transfer.number == sent.number else { return }
-        transfers[sent.easy] = nil
+        guard let easy = sent.easy, let transfer = transfers[easy], transfer.number == sent.number else { return }
+        transfers[easy] = nil
         curl_multi_remove_handle(UnsafeMutableRawPointer(multi), transfer.easy)
         transfer.abandon()
         keep(transfer)

@@ -75,7 +75,8 @@ public final class HTTPServer {
 
     var isTLS: Bool { tls != nil }
 
-    private func accept(_ fd: CInt) {
+    /// Takes a connected socket over.
+    func accept(_ fd: CInt) {
         guard budget.take() else { return refuse(fd) }
         let connection = HTTPConnection(server: self)
         let channel: Channel

@@ -26,7 +26,7 @@ final class PublicWebLoop: TimerTarget {
     let index: Int
     let shared: PublicWebShared
     let loop: EventLoop
-    let transport: HTTPTransport
+    let transport: any RequestTransport
     let authenticator: InternalAuthenticator
     let sessions: SessionTable
     let sessionLimits: [UInt8]
@@ -52,7 +52,7 @@ final class PublicWebLoop: TimerTarget {
     private(set) var mailbox: Mailbox<LoopMessage>
     private(set) var poster: CoalescingPoster<ForwardToken>
     private(set) var publicServer: HTTPServer?
-    private var internalServer: HTTPServer?
+    private(set) var internalServer: HTTPServer?
     private var expired: [PendingRequests.Expired] = []
     private var drain: DrainPlan?
     private var keyFetcher: KeyFetcher?
@@ -61,11 +61,13 @@ final class PublicWebLoop: TimerTarget {
     private var publicCertificate: CertificateWatch?
     private var internalCertificate: CertificateWatch?
 
-    init(index: Int, shared: PublicWebShared, loop: EventLoop) {
+    /// - Parameter transport: to the dispatcher; nil: HTTP over the network.
+    init(index: Int, shared: PublicWebShared, loop: EventLoop, transport: (any RequestTransport)? = nil) {
         self.index = index
         self.shared = shared
         self.loop = loop
-        transport = HTTPTransport(loop: loop, policy: shared.security.tier.policy)
+        let transport = transport ?? HTTPTransport(loop: loop, policy: shared.security.tier.policy)
+        self.transport = transport
         origins = shared.security.origins
         sessionLimits = SessionOpenedEvent.limits(shared.limits)
         let authenticator = InternalAuthenticator(

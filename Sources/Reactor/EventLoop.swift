@@ -78,15 +78,25 @@ public final class EventLoop {
     /// Runs until `stop` is called on its thread.
     public func run() {
         isRunning = true
-        while isRunning {
-            let count = epoll_wait(epoll, events, CInt(Self.eventsMax), waitMilliseconds())
-            now = SystemClock.monotonic()
-            for index in 0..<Int(max(count, 0)) { dispatch(events[index]) }
-            fireTimers()
-            endTurn()
-            lag?.record(nanoseconds: SystemClock.monotonic().nanoseconds(since: now))
-        }
+        while isRunning { turn(waitMilliseconds: waitMilliseconds()) }
     }
+
+    /// One turn, for `run` and for those who drive the loop step by step.
+    /// - Parameter waitMilliseconds: so long it waits for an event at most; -1 is without end.
+    /// - Returns: how many events there were.
+    @discardableResult
+    func turn(waitMilliseconds: CInt) -> Int {
+        let count = epoll_wait(epoll, events, CInt(Self.eventsMax), waitMilliseconds)
+        now = SystemClock.monotonic()
+        for index in 0..<Int(max(count, 0)) { dispatch(events[index]) }
+        fireTimers()
+        endTurn()
+        lag?.record(nanoseconds: SystemClock.monotonic().nanoseconds(since: now))
+        return Int(max(count, 0))
+    }
+
+    /// Whether something was put off to the end of the next turn.
+    var hasDeferred: Bool { !deferred.isEmpty || !concluding.isEmpty }
 
     /// On the loop's thread: `run` returns after this turn.
     public func stop() { isRunning = false }
@@ -173,7 +183,7 @@ public final class EventLoop {
     func giveBack(_ output: inout [UInt8]) { spareOutputs.give(&output) }
 
     private func waitMilliseconds() -> CInt {
-        if !deferred.isEmpty || !concluding.isEmpty { return 0 }
+        if hasDeferred { return 0 }
         guard let deadline = wheel.nextDeadline else { return -1 }
         let wait = deadline.nanoseconds(since: SystemClock.monotonic())
         return CInt(truncatingIfNeeded: min((wait + 999_999) / 1_000_000, 60_000))

@@ -14,6 +14,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case configuration
     case otlp
     case token
+    #if DEBUG || FUZZING
+        case delivery = "amqp-delivery"
+        case publicListener = "public-listener"
+        case routingTable = "routing-table"
+        case smallTexts = "small-texts"
+    #endif
 
     /// - Parameter input: for the streaming parsers its first byte says how the rest is cut.
     public func check(_ input: [UInt8]) {
@@ -32,6 +38,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .configuration: TextFuzzing.configuration(input)
         case .otlp: OTLPFuzzing.check(input)
         case .token: TokenFuzzing.check(input)
+        #if DEBUG || FUZZING
+            case .delivery: DeliveryFuzzing.check(input)
+            case .publicListener: ListenerFuzzing.check(input)
+            case .routingTable: SmallTextFuzzing.routingTable(input)
+            case .smallTexts: SmallTextFuzzing.headers(input)
+        #endif
         }
     }
 }
