@@ -41,6 +41,9 @@ import Testing
         func write(_ text: String) { write(Array(text.utf8)) }
     }
 
+    /// The difference of two megabytes, which an expectation would look for, takes hours.
+    private func isSame(_ received: [UInt8], _ sent: [UInt8]) -> Bool { received == sent }
+
     private static func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 3 ^ $0) } }
 
     // MARK: Output
@@ -55,7 +58,7 @@ import Testing
         #expect(stuck > 2_000_000 && world.handler.drains == 0)
         world.write([1, 2, 3])
         #expect(world.turning.run { world.peer.poll().count == sent.count + 3 })
-        #expect(world.peer.received == sent + [1, 2, 3])
+        #expect(isSame(world.peer.received, sent + [1, 2, 3]))
         #expect(world.turning.run { world.handler.drains == 1 } && world.channel.outputBytes == 0)
         // With nothing left to send the loop is not told any more that the socket has room.
         world.write("x")
@@ -86,7 +89,7 @@ import Testing
         world.write("ignored")
         #expect(!world.channel.isOpen && !world.channel.isClosed)
         #expect(world.turning.run { world.peer.poll().count == sent.count && world.peer.hasEnded })
-        #expect(world.peer.received == sent)
+        #expect(isSame(world.peer.received, sent))
         // What the peer still sends is thrown away and resets nothing.
         world.peer.send("late")
         world.turning.run(milliseconds: 40)
