@@ -16,6 +16,7 @@ import Testing
         certificate = folder + "/certificate.pem"
         key = folder + "/key.pem"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        signal(SIGPIPE, SIG_IGN)
         let status = try Self.openssl([
             "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
             "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,

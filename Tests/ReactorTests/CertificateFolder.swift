@@ -7,6 +7,8 @@ final class CertificateFolder {
     var key: String { path + "/key.pem" }
 
     init() throws {
+        // As the programs do: OpenSSL writes without MSG_NOSIGNAL.
+        signal(SIGPIPE, SIG_IGN)
         path = NSTemporaryDirectory() + "switchboard-reactor-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Self.openssl([

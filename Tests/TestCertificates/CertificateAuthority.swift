@@ -16,6 +16,8 @@ public final class CertificateAuthority {
     public var certificate: String { folder + "/ca.pem" }
 
     public init() throws {
+        // As the programs do: OpenSSL writes without MSG_NOSIGNAL.
+        signal(SIGPIPE, SIG_IGN)
         folder = NSTemporaryDirectory() + "switchboard-ca-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Self.openssl([
