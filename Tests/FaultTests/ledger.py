@@ -44,6 +44,7 @@ class Entry:
 class Ledger:
     def __init__(self):
         self.entries = {}
+        self.forgotten = set()
         self.open_count = 0
         # What must never happen, as text.
         self.violations = Counter()
@@ -63,7 +64,9 @@ class Ledger:
         """An answer (status None) or an error has come."""
         entry = self.entries.get(id)
         if entry is None:
-            self.forged += 1
+            # A POST that its client gave up may have been taken all the same, and its session gets the answer.
+            if id not in self.forgotten:
+                self.forged += 1
             return
         if status is None and nonce != entry.nonce:
             self.forged += 1
@@ -90,6 +93,7 @@ class Ledger:
         """Nobody said that it was taken, and it is not asked for again."""
         if not entry.is_accepted and not entry.is_settled:
             self.open_count -= 1
+            self.forgotten.add(entry.id)
             del self.entries[entry.id]
 
     @property
