@@ -89,9 +89,11 @@ final class DeliveryChannel {
             if case .flowing = supply { try link.stopConsuming() }
             try giveBackHeld(link)
         }
-        if !isCancelled { try ask(link) }
         let messages = try handOut(try readMessages(link), link)
-        if messages.isEmpty { return .sleep }
+        if messages.isEmpty {
+            if !isCancelled { try ask(link) }
+            return .sleep
+        }
         control.counters.update {
             $0.messagesConsumed += UInt64(messages.count)
             $0.messagesRedelivered += UInt64(messages.count { $0.isRedelivered })
@@ -169,7 +171,8 @@ final class DeliveryChannel {
         var bytes = 0
         while messages.count < Self.batchMessagesMax, bytes < Self.batchBytesMax, let frame = try link.nextFrame() {
             if CInt(frame.frame_type) == AMQP_FRAME_METHOD, frame.payload.method.id == AMQPMethod.basicGetEmpty {
-                try flow(link)
+                // What was still under way of a cancelled consumer may have come first, and started another.
+                if case .asking = supply { try flow(link) }
                 continue
             }
             switch try assembler.receive(frame, link, queue: queue) {
@@ -185,6 +188,7 @@ final class DeliveryChannel {
                 if isCancelled { continue }
                 try note(tag)
                 _ = window.settle(tag, .discard)
+                if case .asking = supply { supply = .asking(isAsked: false) }
                 control.observers.report(
                     .messageTooLarge, "a message of \(size) bytes (\(routingKey)) is over the limit and was rejected")
                 try send(link)

@@ -281,6 +281,26 @@ import Testing
         broker.stop(drainMilliseconds: 5000)
     }
 
+    /// At the front of the queue, where messages are asked for one by one: nobody is handed it, and the next one comes.
+    @Test func tooLargeDoesNotHoldUpWhoLooksForSuspects() throws {
+        let publisher = try broker()
+        publisher.start()
+        let outcomes = Outcomes()
+        for (number, size) in [200_001, 200_002, 3].enumerated() {
+            let event = String(repeating: "x", count: size)
+            #expect(publisher.publish(PublishGroup(route(), event), completion: outcomes.completion(number)))
+            #expect(eventually { outcomes[number] == .confirmed })
+        }
+        publisher.stop(drainMilliseconds: 5000)
+        let consumer = try broker { $0.messageBytesMax = 200_000 }
+        let inbox = Inbox(consumer)
+        consumer.consume(queue: "queue.\(suffix)", prefetch: 10, suspectReturns: 2) { inbox.receive($0) }
+        consumer.start()
+        #expect(eventually { inbox.count == 1 })
+        #expect(inbox.all.map(\.body.count) == [3])
+        consumer.stop(drainMilliseconds: 5000)
+    }
+
     @Test func wrongCredentialsAreToldClearly() throws {
         for (url, words) in [
             (node.amqp.replacing("guest:guest", with: "guest:secret"), ["refuses user guest", "403"]),
