@@ -150,7 +150,10 @@ let package = Package(
             ["Core", "HTTP1", "HTTPServer", "JSON", "Reactor", "Telemetry", "TelemetryExport"]),
         tests(
             "ReactorTests",
-            ["CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto"]),
+            [
+                "CLinux", "Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Crypto",
+                "TestCertificates",
+            ]),
         tests("BrokerTests", ["Broker", "TestBroker"]),
         tests("SessionsTests", ["Core", "Sessions"]),
         tests("TiersTests", ["Tiers", "HTTP1", "Core"]),

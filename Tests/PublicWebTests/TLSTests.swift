@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import TestCertificates
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
         key = folder + "/key.pem"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         signal(SIGPIPE, SIG_IGN)
-        let status = try Self.openssl([
+        let status = try CertificateAuthority.run([
             "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
             "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ]).status
@@ -25,20 +26,6 @@ import Testing
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    private static func openssl(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
-    }
 
     private func tiers() throws -> TestTiers {
         let tiers = try TestTiers {
@@ -68,17 +55,17 @@ import Testing
         let tiers = try tiers()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let target = ["s_client", "-connect", "127.0.0.1:\(tiers.publicPort)", "-CAfile", certificate]
-        let modern = try Self.openssl(target + ["-alpn", "h2,http/1.1"])
+        let modern = try CertificateAuthority.run(target + ["-alpn", "h2,http/1.1"])
         #expect(modern.status == 0 && modern.output.contains("ALPN protocol: http/1.1"), "\(modern)")
-        #expect(try Self.openssl(target + ["-tls1_2"]).output.contains("TLSv1.2"))
-        let old = try Self.openssl(target + ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+        #expect(try CertificateAuthority.run(target + ["-tls1_2"]).output.contains("TLSv1.2"))
+        let old = try CertificateAuthority.run(target + ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
         #expect(old.status != 0 && old.output.contains("alert protocol version"), "\(old)")
         // What is no TLS at all is closed, and the next client is served.
         let plain = try RawSocket(port: tiers.publicPort)
         plain.send("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n")
         #expect(plain.readToEnd())
         #expect(!plain.text.contains("200 OK"))
-        #expect(try Self.openssl(target).status == 0)
+        #expect(try CertificateAuthority.run(target).status == 0)
     }
 
     @Test(arguments: [("missing.pem", "key.pem"), ("key.pem", "certificate.pem"), ("certificate.pem", "missing.pem")])

@@ -1,4 +1,5 @@
 import Foundation
+import TestCertificates
 
 /// A folder with a fresh key and a certificate for it; removed when it is let go.
 final class CertificateFolder {
@@ -11,7 +12,7 @@ final class CertificateFolder {
         signal(SIGPIPE, SIG_IGN)
         path = NSTemporaryDirectory() + "switchboard-reactor-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try Self.openssl([
+        try CertificateAuthority.openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj",
             "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
@@ -23,20 +24,5 @@ final class CertificateFolder {
     func file(_ name: String, _ content: String) throws -> String {
         try content.write(toFile: path + "/" + name, atomically: true, encoding: .utf8)
         return path + "/" + name
-    }
-
-    @discardableResult
-    static func openssl(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
     }
 }

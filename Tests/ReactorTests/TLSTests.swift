@@ -3,6 +3,7 @@ import Core
 import Glibc
 import HTTPClient
 import Reactor
+import TestCertificates
 import TestSupport
 import Testing
 
@@ -142,7 +143,7 @@ import Testing
         let target = ["s_client", "-connect", "127.0.0.1:\(world.port)"]
         let thread = try Thread(name: "s_client") { [arguments = rows.map(\.arguments)] in
             for arguments in arguments {
-                guard let run = try? CertificateFolder.openssl(target + arguments) else { continue }
+                guard let run = try? CertificateAuthority.run(target + arguments) else { continue }
                 runs.withLock { $0.append(Run(arguments: arguments, status: run.status, output: run.output)) }
             }
         }
