@@ -12,12 +12,6 @@ final class AMQPLink {
     private static let largeBodyBytes = 32_768
 
     let fd: CInt
-    /// `poll` has found something in the socket.
-    func noteReadable() {
-        isReadable = true
-        hasArrived = true
-    }
-
     /// Whether the socket is to be read although nobody said that there is anything. It is, once, whenever `poll` has
     /// found something in it; a read for nothing costs two system calls.
     var isReadable = true
@@ -268,6 +262,12 @@ final class AMQPLink {
     }
 
     // Reading.
+
+    /// `poll` has found something in the socket.
+    func noteReadable() {
+        isReadable = true
+        hasArrived = true
+    }
 
     /// The next frame that is there; nil if there is none. Also answers and watches heartbeats: call it at least three
     /// times per heartbeat. The frame's memory is valid until `releaseBuffers`.

@@ -161,10 +161,11 @@ struct InMemoryHubCore {
 
     /// Whether the next message is for this consumer now: a suspect is handed out alone.
     private func mayTake(_ consumer: InMemoryConsumer) -> Bool {
-        guard let suspectReturns = consumer.suspectReturns, let next = queues[consumer.queue]?.first,
-            !consumer.unsettled.isEmpty
+        guard let suspectReturns = consumer.suspectReturns, let taken = consumer.unsettled.first?.value,
+            let next = queues[consumer.queue]?.first
         else { return true }
-        return next.returns < suspectReturns && !consumer.unsettled.values.contains { $0.returns >= suspectReturns }
+        // One that was taken is the only one, so a look at any of those that were is enough.
+        return next.returns < suspectReturns && taken.returns < suspectReturns
     }
 
     /// How many deliveries it settled; unknown tags are ignored.

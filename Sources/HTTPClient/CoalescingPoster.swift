@@ -4,8 +4,8 @@ import Reactor
 /// Posts events to one destination. While the allowed number of POSTs is under way, what arrives waits and goes as one
 /// batch with the next: an idle system never waits, a busy one pays for few requests.
 ///
-/// A POST that fails (no connection, no answer, 5xx, or 409: taken for a repeated one) is repeated with backoff until the events' own time is over, so the
-/// destination can see an event twice. It belongs to its loop's thread.
+/// A POST that fails (no connection, no answer, 5xx, or 409: taken for a repeated one) is repeated with backoff until the
+/// events' own time is over, so the destination can see an event twice. It belongs to its loop's thread.
 ///
 /// A connection can be dead without anybody saying so. A POST without an answer for a while has *stalled*: it makes room for
 /// another, on a new connection, at first for as many as are allowed at all, then for one at a time, so that there are no

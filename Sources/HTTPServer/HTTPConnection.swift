@@ -189,7 +189,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         if let timing { server.record(timing, status: status, context: span?.open.context) }
         span?.end(status: status, server.tracer)
         span = nil
-        let headers = head.flatMap { server.answering?($0) }.map { headers + $0 } ?? headers
+        let headers = head.flatMap { server.answering?($0) ?? nil }.map { headers + $0 } ?? headers
         let isHead = head?.method == .head
         let isHTTP11 = head?.isHTTP11 != false
         channel.write { output in

@@ -22,8 +22,8 @@ public final class HTTPServer {
     private let metrics: MetricsRegistry
     /// Told of every problem that a client is answered with.
     public var problemTold: ((ProblemKind) -> Void)?
-    /// Header fields that go with every answer to a request.
-    public var answering: ((RequestHead) -> [(name: StaticString, value: String)])?
+    /// Header fields that go with the answer to a request; nil for none.
+    public var answering: ((RequestHead) -> [(name: StaticString, value: String)]?)?
     /// Is given each OPTIONS request to a path that answers to other methods, which it is told. False leaves it to the
     /// router.
     public var options: ((_ head: RequestHead, _ allow: String, HTTPExchange) -> Bool)?

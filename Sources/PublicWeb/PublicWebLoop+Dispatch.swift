@@ -41,10 +41,11 @@ extension PublicWebLoop {
         finish(exchange, request.body, refused, others)
     }
 
-    /// Before any of them is given to anyone. What is too short for so many is not looked at.
+    /// Before any of them is given to anyone. What is too short for so many, or has fewer braces, is not looked at: large
+    /// batches are what a busy gateway gets.
     private func isTooMany(_ body: [UInt8]) -> Bool {
         let max = shared.limits.internalBatchEventsMax
-        guard body.count > max * Self.eventBytesMin else { return false }
+        guard body.count > max * Self.eventBytesMin, body.count(where: { $0 == 0x7B }) > max else { return false }
         var count = 0
         // What is malformed is told by whoever reads it next.
         try? body.withUnsafeBytes { try EventBatch.forEach($0, rules: .strict) { _ in count += 1 } }

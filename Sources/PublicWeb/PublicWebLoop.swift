@@ -104,7 +104,7 @@ final class PublicWebLoop: TimerTarget {
             shared.internalCalls.count($0)
         }
         publicServer.answering = { [unowned self] in
-            CrossOriginHeaders.origin(of: $0, by: origins).map(CrossOriginHeaders.answer) ?? []
+            CrossOriginHeaders.origin(of: $0, by: origins).map(CrossOriginHeaders.answer)
         }
         publicServer.options = { [unowned self] in preflight($0, allow: $1, $2) }
         try publicServer.listen(on: publicSocket)

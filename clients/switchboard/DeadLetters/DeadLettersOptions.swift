@@ -68,7 +68,7 @@ struct DeadLettersOptions {
             if it is killed, all that it did not remove is back at the front, in its order. What has been looked at ten times is
             published again at the end of a queue that is not almost full, as RabbitMQ 4 drops what was given back twenty times. An event
             that travelled with others is replayed or dropped alone; the others are published again at the end of the queue.
-            A URL in the command line shows in `ps`: better set \(variable).
+            A URL in the command line shows in `ps`: better use --amqp-file, or set \(variable).
             Exit status: 0 if all was done, 1 if something was not found or failed, 2 on a wrong command line.
 
             examples:
