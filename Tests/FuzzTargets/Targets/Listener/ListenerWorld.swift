@@ -1,5 +1,6 @@
 #if DEBUG || FUZZING
     import Core
+    import Glibc
     import HTTP1
     import JSON
     import Sessions
@@ -59,10 +60,7 @@
             self.homes = homes
             for home in homes {
                 home.peers = homes.map(\.mailbox)
-                // Nobody knows their ports.
-                try home.start(
-                    publicSocket: Listener.bind(host: "127.0.0.1", port: 0, reusePort: false),
-                    internalSocket: Listener.bind(host: "127.0.0.1", port: 0, reusePort: false))
+                try home.start(publicSocket: Self.unreachable(), internalSocket: Self.unreachable())
             }
             serveDispatcher()
         }
@@ -81,6 +79,16 @@
             limits.sessions.replayBytesMax = 4096
             limits.sessions.replayTotalBytesMax = 8192
             return limits
+        }
+
+        /// Listens where nobody connects, not even one who tries every port.
+        private static func unreachable() -> ListeningSocket {
+            let fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+            var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: sockaddr().sa_data)
+            // An address without a name: the kernel makes one up.
+            let length = socklen_t(MemoryLayout<sa_family_t>.size)
+            require(fd >= 0 && bind(fd, &address, length) == 0 && listen(fd, 1) == 0, "listen: errno \(errno)")
+            return ListeningSocket(fd: fd, port: 0)
         }
 
         // MARK: A script
