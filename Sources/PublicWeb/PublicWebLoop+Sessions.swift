@@ -75,6 +75,9 @@ extension PublicWebLoop {
         if let grant = request.grant, let problem = refusal(ofConnection: grant, request.wish) {
             return refuse(channel, request, problem)
         }
+        if let former = sessions.displaced(by: request.wish) {
+            sessionGone(former, waiting: sessions.remove(former))
+        }
         let handle = connections.reserve()
         let secret = SessionToken.Secret(random: &random)
         let opening = sessions.open(
@@ -142,6 +145,11 @@ extension PublicWebLoop {
             Problem(
                 .sessionHeld,
                 "The session has a connection, or is somebody else's. With its resume token it can be taken over.")
+        case .heldForNow:
+            Problem(
+                .sessionHeld,
+                "The session that the resume token is of is gone, and another of its name has a connection.",
+                retryAfterSeconds: 1)
         case .wrongToken: Problem(.forbidden, "The resume token is not of this session.")
         case .full: Problem(.overloaded, "Too many sessions are open.", retryAfterSeconds: 1)
         }

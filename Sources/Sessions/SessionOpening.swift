@@ -17,6 +17,9 @@ public enum SessionOpening {
     public enum Refusal: Equatable, Sendable {
         /// It has a connection, or another principal holds it.
         case held
+        /// The session that the client had is gone, and one of the same name has a connection. That may be an earlier one of
+        /// this client's, whose end was not noticed yet.
+        case heldForNow
         case wrongToken
         case full
     }

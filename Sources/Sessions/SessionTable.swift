@@ -56,7 +56,22 @@ public final class SessionTable {
 
     // MARK: Joining and leaving
 
+    /// The session that has to be removed before a wish is opened. It has the name that the client wishes for, but is not the
+    /// one that the client had, which is gone: it was begun for an earlier try of the client, which never heard of it, or
+    /// before the client went to another instance. Joined, it would be taken for the one that is gone, with its numbers.
+    /// A session that has a connection stays.
+    public func displaced(by wish: SessionWish) -> Session? {
+        guard let token = wish.token, isGone(token), let session = wish.correlationID.flatMap(find),
+            session.principal == wish.principal, !session.isAttached
+        else { return nil }
+        return session
+    }
+
+    /// Its session was another process's, or has ended.
+    private func isGone(_ token: SessionToken) -> Bool { token.instance != instance || sessions[token.handle] == nil }
+
     /// - Parameters:
+    ///   - wish: which displaces nothing any more.
     ///   - connection: the caller's number for it, not 0; 0 begins a session without one.
     ///   - secret: of the token, should the session be new.
     ///   - newID: makes a correlation id, should none be wished for.
@@ -73,7 +88,10 @@ public final class SessionTable {
         }
         if let wished = wish.correlationID, let session = find(wished) {
             guard session.principal == wish.principal else { return .refused(.held) }
-            guard wish.token == nil else { return .refused(.wrongToken) }
+            if let token = wish.token {
+                guard isGone(token) else { return .refused(.wrongToken) }
+                return .refused(session.isAttached ? .heldForNow : .wrongToken)
+            }
             guard !session.isAttached else { return .refused(.held) }
             return join(session, wish, connection, now, wall)
         }

@@ -58,7 +58,10 @@ class Client:
                 elif code not in RECONNECTING_CODES and not self.settings.get('reconnects_always'):
                     self.ledger.violations[f'closed with {code} {reason}'] += 1
             except Refused as refusal:
-                if refusal.status != 429 and refusal.status < 500 and not self.settings.get('reconnects_always'):
+                # 409 with a time to come again: the gateway has not noticed yet that the former connection is lost.
+                is_worth_retrying = (refusal.status == 429 or refusal.status >= 500
+                                     or refusal.status == 409 and refusal.retry_after)
+                if not is_worth_retrying and not self.settings.get('reconnects_always'):
                     self.ledger.violations[str(refusal)] += 1
                 delay = refusal.retry_after
             except (OSError, EOFError, frames.BadFrame, asyncio.TimeoutError, ValueError, KeyError) as error:

@@ -119,6 +119,36 @@ import Testing
         #expect(second.isResumed && second.isRecovered && second.next() == "1 PingResponse of 1")
     }
 
+    /// The token of an instance that is gone, and of a session of this one that has ended.
+    @Test(arguments: [true, false]) func whoNeverHeardOfItsNewSessionGetsAnother(_ isOfAnotherInstance: Bool) throws {
+        let tiers = try TestTiers()
+        var token = String(repeating: "5", count: SessionToken.textBytes)
+        if !isOfAnotherInstance {
+            let former = try SessionPeer(tiers, "?correlationid=mine")
+            token = former.token
+            former.socket.send(#"{"specversion":"1.0","id":"c","source":"/t","type":"switchboard.session.close"}"#)
+            #expect(try Self.isDetached(tiers))
+        }
+        let query = "?correlationid=mine&resume=\(token)&after=7"
+        let unheard = try SessionPeer(tiers, query)
+        #expect(unheard.name == "mine" && !unheard.isResumed)
+        #expect(unheard.exchange(3) == Self.answers(1...3))
+        // Its connection may be one that the client has lost, and is not ended for somebody without the token.
+        let held = try tiers.upgrade(query)
+        #expect(
+            held.status == 409 && held.body.contains("session-held") && held.header("retry-after") == "1", "\(held)")
+        unheard.vanish()
+        #expect(try Self.isDetached(tiers))
+        let heard = try SessionPeer(tiers, query)
+        #expect(heard.name == "mine" && !heard.isResumed && !heard.isRecovered && heard.token != unheard.token)
+        #expect(heard.opened["sequence"]?.string == "0000000000000000")
+        #expect(heard.exchange(2) == Self.answers(1...2))
+        #expect(try tiers.metric("switchboard_sessions_detached") == 0)
+        // Now the token of the one that was displaced is of a session that is gone.
+        let late = try tiers.upgrade("?correlationid=mine&resume=\(unheard.token)")
+        #expect(late.status == 409)
+    }
+
     @Test func whatIsWrongIsRefused() throws {
         let tiers = try TestTiers()
         let one = try SessionPeer(tiers)

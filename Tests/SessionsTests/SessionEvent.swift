@@ -1,6 +1,6 @@
 /// What happens to a session.
 enum SessionEvent: String, CaseIterable {
-    case openNew, openByID, openByToken, openByWrongToken, openByOtherPrincipal
+    case openNew, openByID, openByToken, openByWrongToken, openByGoneToken, openByOtherPrincipal
     case openAfterKnown, openAfterAcknowledged, openAfterDropped, openAfterTheEnd
     case detach, detachStale
     case appendThatFits, appendThatDropsTheOldest, appendThatIsNotTransmitted

@@ -58,6 +58,9 @@ final class SessionMachine {
         case .openByWrongToken:
             let wrong = SessionToken(instance: 7, handle: token?.handle ?? 1, secret: .init(high: 1, low: 3))
             return open(SessionWish(correlationID: .text([0x73]), token: wrong), connection: 9)
+        case .openByGoneToken:
+            let gone = SessionToken(instance: 8, handle: token?.handle ?? 1, secret: .init(high: 1, low: 3))
+            return open(SessionWish(correlationID: .text([0x73]), token: gone, after: 2), connection: 9)
         case .openByOtherPrincipal:
             return open(SessionWish(correlationID: .text([0x73]), token: token, principal: [1]), connection: 9)
         case .openAfterKnown: return open(SessionWish(token: token, after: 2), connection: 9)
@@ -104,6 +107,7 @@ final class SessionMachine {
     }
 
     private func open(_ wish: SessionWish, connection: UInt64) -> String {
+        if let displaced = table.displaced(by: wish) { table.remove(displaced) }
         let opening = table.open(wish, connection: connection, secret: TestTable.secret, now: now) { .text([0x6E]) }
         switch opening {
         case .refused(let refusal): return "\(refusal)"

@@ -28,6 +28,7 @@ enum SessionTransitions {
         openByID: new | c9 s0 a0 t0 k1+0 w0
         openByToken: new | c9 s0 a0 t0 k1+0 w0
         openByWrongToken: new | c9 s0 a0 t0 k1+0 w0
+        openByGoneToken: new | c9 s0 a0 t0 k1+0 w0
         openByOtherPrincipal: new | c9 s0 a0 t0 k1+0 w0
         openAfterKnown: new | c9 s0 a0 t0 k1+0 w0
         openAfterAcknowledged: new | c9 s0 a0 t0 k1+0 w0
@@ -56,6 +57,7 @@ enum SessionTransitions {
         openByID: held | c1 s3 a1 t3 k2+2 w0
         openByToken: recovered, taken from 1 | c9 s3 a1 t1 k2+2 w0
         openByWrongToken: wrongToken | c1 s3 a1 t3 k2+2 w0
+        openByGoneToken: heldForNow | c1 s3 a1 t3 k2+2 w0
         openByOtherPrincipal: held | c1 s3 a1 t3 k2+2 w0
         openAfterKnown: recovered, taken from 1 | c9 s3 a2 t2 k3+1 w0
         openAfterAcknowledged: from 2, taken from 1 | c9 s3 a1 t1 k2+2 w0
@@ -84,6 +86,7 @@ enum SessionTransitions {
         openByID: held | c1 s3 a1 t1 k2+2 w0
         openByToken: recovered, taken from 1 | c9 s3 a1 t1 k2+2 w0
         openByWrongToken: wrongToken | c1 s3 a1 t1 k2+2 w0
+        openByGoneToken: heldForNow | c1 s3 a1 t1 k2+2 w0
         openByOtherPrincipal: held | c1 s3 a1 t1 k2+2 w0
         openAfterKnown: recovered, taken from 1 | c9 s3 a2 t2 k3+1 w0
         openAfterAcknowledged: from 2, taken from 1 | c9 s3 a1 t1 k2+2 w0
@@ -112,6 +115,7 @@ enum SessionTransitions {
         openByID: held | c2 s3 a1 t2 k2+2 w0
         openByToken: recovered, taken from 2 | c9 s3 a1 t1 k2+2 w0
         openByWrongToken: wrongToken | c2 s3 a1 t2 k2+2 w0
+        openByGoneToken: heldForNow | c2 s3 a1 t2 k2+2 w0
         openByOtherPrincipal: held | c2 s3 a1 t2 k2+2 w0
         openAfterKnown: recovered, taken from 2 | c9 s3 a2 t2 k3+1 w0
         openAfterAcknowledged: from 2, taken from 2 | c9 s3 a1 t1 k2+2 w0
@@ -140,6 +144,7 @@ enum SessionTransitions {
         openByID: recovered | c9 s3 a1 t1 k2+2 w0
         openByToken: recovered | c9 s3 a1 t1 k2+2 w0
         openByWrongToken: wrongToken | c0 s3 a1 t3 k2+2 w0
+        openByGoneToken: another | c9 s0 a0 t0 k1+0 w0
         openByOtherPrincipal: held | c0 s3 a1 t3 k2+2 w0
         openAfterKnown: recovered | c9 s3 a2 t2 k3+1 w0
         openAfterAcknowledged: from 2 | c9 s3 a1 t1 k2+2 w0
@@ -168,6 +173,7 @@ enum SessionTransitions {
         openByID: recovered | c9 s3 a1 t1 k2+2 w1
         openByToken: recovered | c9 s3 a1 t1 k2+2 w1
         openByWrongToken: wrongToken | c0 s3 a1 t3 k2+2 w1
+        openByGoneToken: another | c9 s0 a0 t0 k1+0 w0
         openByOtherPrincipal: held | c0 s3 a1 t3 k2+2 w1
         openAfterKnown: recovered | c9 s3 a2 t2 k3+1 w1
         openAfterAcknowledged: from 2 | c9 s3 a1 t1 k2+2 w1
@@ -196,6 +202,7 @@ enum SessionTransitions {
         openByID: from 3 | c9 s6 a0 t2 k3+4 w0
         openByToken: from 3 | c9 s6 a0 t2 k3+4 w0
         openByWrongToken: wrongToken | c0 s6 a0 t6 k3+4 w0
+        openByGoneToken: another | c9 s0 a0 t0 k1+0 w0
         openByOtherPrincipal: held | c0 s6 a0 t6 k3+4 w0
         openAfterKnown: recovered | c9 s6 a2 t2 k3+4 w0
         openAfterAcknowledged: from 3 | c9 s6 a0 t2 k3+4 w0
@@ -224,6 +231,7 @@ enum SessionTransitions {
         openByID: another | c9 s0 a0 t0 k1+0 w0
         openByToken: another | c9 s0 a0 t0 k1+0 w0
         openByWrongToken: another | c9 s0 a0 t0 k1+0 w0
+        openByGoneToken: another | c9 s0 a0 t0 k1+0 w0
         openByOtherPrincipal: another | c9 s0 a0 t0 k1+0 w0
         openAfterKnown: another | c9 s0 a0 t0 k1+0 w0
         openAfterAcknowledged: another | c9 s0 a0 t0 k1+0 w0

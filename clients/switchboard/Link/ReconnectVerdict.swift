@@ -29,6 +29,12 @@ enum ReconnectVerdict: Equatable {
         case 408, 429, 500, 502, 503, 504:
             guard let seconds = refusal.retryAfterSeconds else { return .backoff }
             return .notBefore(milliseconds: min(seconds, waitMillisecondsMax / 1000) * 1000)
+        // The session has a connection, which may be a former one of this client's whose end the server has not noticed: then
+        // it says when to come again.
+        case 409:
+            return refusal.retryAfterSeconds.map {
+                .notBefore(milliseconds: min($0, waitMillisecondsMax / 1000) * 1000)
+            } ?? .never
         default: return .never
         }
     }
