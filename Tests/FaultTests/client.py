@@ -191,7 +191,7 @@ class Client:
 
     def event(self, entry):
         return {'specversion': '1.0', 'id': entry.id, 'source': '/faults', 'type': 'PingRequest',
-                'data': {'n': entry.nonce}}
+                'data': {'n': entry.nonce} | ({'mark': entry.mark} if entry.mark else {})}
 
     def write(self, event):
         if self.writer is not None and not self.writer.transport.is_closing():
@@ -222,6 +222,17 @@ class Client:
             self.ledger.accept(entry)
         else:
             self.ledger.forget(entry)
+
+    def ask_marked(self, mark):
+        """Sends a request that has the mark in its data. - Returns: its entry in the ledger."""
+        self.count += 1
+        entry = self.ledger.send(f'{self.name}-{self.count}', self.name, 'socket', self.random.getrandbits(48))
+        entry.mark = mark
+        # If there is no connection it goes when the session is there again.
+        self.write(self.event(entry))
+        self.pending[entry.id] = entry
+        self.ledger.accept(entry)
+        return entry
 
     async def post(self, entry, correlation_id):
         """Posts an event to the session until it is answered, or given up; an id makes that safe."""

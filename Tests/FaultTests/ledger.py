@@ -22,6 +22,8 @@ class Entry:
     repeats: list = field(default_factory=list)
     # When the client was told that it has been lost with its session.
     told: float | None = None
+    # Put into its data, for a service that falls on it.
+    mark: str | None = None
 
     @property
     def is_doubled(self):

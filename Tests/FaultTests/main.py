@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from time import monotonic
 
+import dead_letter_faults  # noqa: F401
 import machine_faults  # noqa: F401
 import mixed_faults  # noqa: F401
 import network_faults  # noqa: F401
@@ -24,10 +25,10 @@ from stack import ROOT, Node, end_with_parent
 from trial import Trial
 
 # One of each kind, for every day.
-SHORT = ('kill-dispatcher', 'kill-ping-listener', 'kill-rabbitmq', 'kill-triple', 'kill-public-web', 'other-instance',
-         'stop-dispatcher', 'half-open-*', 'cut-client', 'slow-dispatch', 'corrupt-client', 'corrupt-events', 'alarm-memory',
-         'output-stuck', 'output-closed', 'log-limit', 'descriptors-*', 'clock-forward', 'clock-dispatcher',
-         'collector-hangs', 'mixed*')
+SHORT = ('kill-dispatcher', 'kill-ping-listener', 'kill-rabbitmq', 'kill-triple', 'kill-public-web',
+         'kill-public-web-waiting', 'poison', 'other-instance', 'stop-dispatcher', 'half-open-*', 'cut-client',
+         'slow-dispatch', 'corrupt-client', 'corrupt-events', 'alarm-memory', 'output-stuck', 'output-closed',
+         'log-limit', 'descriptors-*', 'clock-forward', 'clock-dispatcher', 'collector-hangs', 'mixed*')
 
 node = None
 

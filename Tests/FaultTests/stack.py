@@ -192,6 +192,8 @@ class Stack:
     async def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         host = await self.node.new_host()
+        # Past all links.
+        self.amqp_url = f'amqp://guest:guest@127.0.0.1:{self.node.port}/{host}'
         self.set_clock(0)
         if 'collector' in self.options:
             self.collector = self.options['collector']()
