@@ -262,6 +262,32 @@ make_environment() {
         done
         set_if_missing S3_ACCESS_KEY "telemetry$(random_hexadecimal 5)"
     )
+    make_secrets
+}
+
+# The tiers' secrets as files, from deploy/.env. In the containers another user reads them; on this machine nobody else gets
+# into the folder.
+make_secrets() {
+    local folder=${environment_file%/*}/.secrets
+    (
+        umask 077
+        mkdir -p "$folder"
+        printf '%s\n' "$(stored_variable INTERNAL_SECRET)" > "$folder/internal-secret.new"
+        printf 'amqp://switchboard:%s@rabbitmq:5672/\n' "$(stored_variable RABBITMQ_PASSWORD)" > "$folder/amqp-url.new"
+        local name
+        for name in internal-secret amqp-url; do
+            chmod 444 "$folder/$name.new"
+            # Only if it is another, as containers that run have the file itself.
+            if ! cmp -s "$folder/$name.new" "$folder/$name"; then mv -f "$folder/$name.new" "$folder/$name"; fi
+            rm -f "$folder/$name.new"
+        done
+    )
+}
+
+stored_variable() { # name
+    local line
+    line=$(grep "^$1=" "$environment_file" | tail -n 1)
+    printf '%s' "${line#*=}"
 }
 
 set_if_missing() { # variable value

@@ -98,17 +98,26 @@ def health_is_checked(files):
             yield f'{name} has neither a health check nor a reason for none, or both'
 
 
-def generated_environment():
+def generated_environment(folder=None):
     """What deploy/up would write, made in a temporary folder, twice."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / '.env'
-        make = f'. {DEPLOY}/lib.sh; environment_file={path}; make_environment'
-        subprocess.run(['bash', '-euc', make], check=True)
-        first, mode = path.read_text(), path.stat().st_mode & 0o777
-        subprocess.run(['bash', '-euc', make], check=True)
-        if path.read_text() != first or mode != 0o600:
-            raise ValueError(f'made anew the second time, or readable for others ({mode:o})')
-        return dict(line.split('=', 1) for line in first.splitlines() if not line.startswith('#'))
+    if folder is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return generated_environment(folder)
+    path, secrets = Path(folder) / '.env', Path(folder) / '.secrets'
+    make = f'. {DEPLOY}/lib.sh; environment_file={path}; make_environment'
+    subprocess.run(['bash', '-euc', make], check=True)
+    first, mode = path.read_text(), path.stat().st_mode & 0o777
+    inodes = {file.name: file.stat().st_ino for file in secrets.iterdir()}
+    subprocess.run(['bash', '-euc', make], check=True)
+    if path.read_text() != first or mode != 0o600:
+        raise ValueError(f'made anew the second time, or readable for others ({mode:o})')
+    if {file.name: file.stat().st_ino for file in secrets.iterdir()} != inodes or not inodes:
+        raise ValueError('the secrets were made anew the second time, and containers would keep the old ones')
+    # The containers' user is another.
+    modes = [secrets.stat().st_mode & 0o777] + [file.stat().st_mode & 0o777 for file in secrets.iterdir()]
+    if set(modes[1:]) != {0o444} or modes[0] != 0o700:
+        raise ValueError(f'the modes of the secrets are {[f"{mode:o}" for mode in modes]}')
+    return dict(line.split('=', 1) for line in first.splitlines() if not line.startswith('#'))
 
 
 def interpolated(text, environment):
@@ -133,6 +142,8 @@ def secrets_are_generated(files):
                 interpolated(value, environment)
             except KeyError as error:
                 yield f'{name}: {error}'
+            if str(value).startswith('/run/secrets/'):
+                continue
             if re.search('PASS|SECRET|_KEY', variable) and not re.search(r'\$\{\w+:\?', str(value)):
                 yield f'{name}: {variable} is not taken from what deploy/up makes'
 
@@ -142,13 +153,33 @@ def tier_environment(files, tier):
     return {name: interpolated(value, environment) for name, value in files.services[tier]['environment'].items()}
 
 
+def secrets_come_as_files(files):
+    """A container's variables are shown to whoever may inspect it."""
+    secrets = {name: secret['file'] for name, secret in files.compose['secrets'].items()}
+    for tier in TIERS:
+        environment = files.services[tier]['environment']
+        for variable, value in environment.items():
+            if re.search(r'\$\{\w*(SECRET|PASSWORD|KEY)', str(value)):
+                yield f'{tier}: {variable} holds a secret'
+        read = {value.removeprefix('/run/secrets/') for variable, value in environment.items() if variable.endswith('_FILE')}
+        given = set(files.services[tier].get('secrets', ()))
+        if not read or read != given or not given <= set(secrets):
+            yield f'{tier} reads {sorted(read)}, is given {sorted(given)}, and there are {sorted(secrets)}'
+    for name, file in secrets.items():
+        if file != f'./.secrets/{name}':
+            yield f'the secret {name} is {file}, which deploy/up does not make'
+
+
 def tiers_take_their_settings(files):
     for tier in TIERS:
-        environment = {'PATH': os.environ['PATH'], **tier_environment(files, tier)}
-        for problem in output_unless_ok(programs() / tier, '--check-config', env=environment):
-            yield f'{tier}: {problem}'
-        if not run(programs() / tier, '--check-config', env={**environment, 'SWITCHBOARD_PORT': '-1'}).returncode:
-            yield f'{tier} takes any port: the check checks nothing'
+        with tempfile.TemporaryDirectory() as folder:
+            generated_environment(folder)
+            environment = {name: str(value).replace('/run/secrets/', f'{folder}/.secrets/')
+                           for name, value in tier_environment(files, tier).items()} | {'PATH': os.environ['PATH']}
+            for problem in output_unless_ok(programs() / tier, '--check-config', env=environment):
+                yield f'{tier}: {problem}'
+            if not run(programs() / tier, '--check-config', env={**environment, 'SWITCHBOARD_PORT': '-1'}).returncode:
+                yield f'{tier} takes any port: the check checks nothing'
 
 
 def image_has_what_programs_link(_):
@@ -240,5 +271,5 @@ def storage_variables_are_given(files):
 
 
 CHECKS = (everything_parses, compose_references, images_are_pinned, only_loopback_is_published, containers_have_no_rights, health_is_checked,
-          secrets_are_generated, tiers_take_their_settings, image_has_what_programs_link, hosts_are_services,
-          collector_pipelines, collector_scrapes_the_tiers, storage_variables_are_given)
+          secrets_are_generated, secrets_come_as_files, tiers_take_their_settings, image_has_what_programs_link,
+          hosts_are_services, collector_pipelines, collector_scrapes_the_tiers, storage_variables_are_given)
