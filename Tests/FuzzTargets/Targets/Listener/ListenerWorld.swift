@@ -99,7 +99,6 @@
             peers = Array(repeating: nil, count: ListenerScript.connectionsMax * 2)
             sessions = Array(repeating: nil, count: ListenerScript.connectionsMax)
             past = Array(repeating: [], count: peers.count)
-            dispatcher.forgetTouch()
             for step in script.steps {
                 perform(step, cut)
                 serveDispatcher()
@@ -107,6 +106,7 @@
             checkThatNobodyIsForgotten()
             let transcripts = zip(past, peers).map { $0 + ($1?.transcript ?? []) }
             end()
+            defer { dispatcher.forget() }
             return dispatcher.hasTouchedOthers ? nil : transcripts
         }
 

@@ -33,7 +33,11 @@
             return answers
         }
 
-        mutating func forgetTouch() { hasTouchedOthers = false }
+        /// Before the next script.
+        mutating func forget() {
+            hasTouchedOthers = false
+            lastEvent = nil
+        }
 
         mutating func respond(to request: ClientRequest) -> ClientResponse {
             guard request.method == .post else { return ClientResponse(status: 200, body: Array("{}".utf8)) }
