@@ -8,6 +8,9 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     /// No further request is looked at while so much output waits: who pipelines and does not read is to wait.
     private static let outputBytesMax = 64 * 1024
 
+    /// Answered at once in one turn of the loop, so that who pipelines without end leaves the others their turn.
+    private static let requestsPerTurnMax = 32
+
     private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
 
     private let server: HTTPServer
@@ -46,6 +49,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     public func channel(_ channel: Channel, received bytes: UnsafeMutableRawBufferPointer) -> Int {
         let bytes = UnsafeRawBufferPointer(bytes)
         var consumed = 0
+        var requests = 0
         while phase == .betweenRequests || phase == .readingBody {
             if phase == .betweenRequests, channel.outputBytes > Self.outputBytesMax {
                 channel.pauseReading()
@@ -68,7 +72,13 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             case .needMoreData: return consumed
             case .head(let head): begin(head)
             case .body(let piece): append(piece)
-            case .end: requestEnded()
+            case .end:
+                requestEnded()
+                requests += 1
+                if requests == Self.requestsPerTurnMax, phase == .betweenRequests {
+                    channel.processAgain()
+                    return consumed
+                }
             }
         }
         if phase == .closing { return bytes.count }

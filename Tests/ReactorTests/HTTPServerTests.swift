@@ -265,6 +265,25 @@ import Testing
     }
 
     /// Requests behind answers that nobody reads are not looked at: their answers would pile up.
+    @Test func whoPipelinesLeavesTheOthersTheirTurn() throws {
+        var order: [String] = []
+        let world = try HTTPWorld { router in
+            for path in ["/many", "/one"] {
+                router.add(.get, path) { request, exchange in
+                    order.append(request.head.path)
+                    exchange.respond(status: 200)
+                }
+            }
+        }
+        let greedy = try world.client("")
+        let other = try world.client("")
+        world.turning.run(milliseconds: 20)
+        greedy.send(String(repeating: "GET /many HTTP/1.1\r\n" + Self.host, count: 500))
+        other.send("GET /one HTTP/1.1\r\n" + Self.host)
+        #expect(world.turning.run { order.count == 501 })
+        #expect(order.firstIndex(of: "/one").map { $0 < 100 } == true)
+    }
+
     @Test func whoPipelinesAndDoesNotReadIsWaitedFor() throws {
         var asked = 0
         let world = try HTTPWorld { router in

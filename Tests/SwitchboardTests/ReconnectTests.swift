@@ -43,7 +43,8 @@ import Testing
 
     @Test(
         arguments: [
-            (403, nil, .never), (404, nil, .never), (409, nil, .never), (409, 1, .notBefore(milliseconds: 1000)), (426, nil, .never), (401, nil, .never),
+            (403, nil, .never), (404, nil, .never), (409, nil, .never), (409, 1, .notBefore(milliseconds: 1000)),
+            (426, nil, .never), (401, nil, .never),
             (200, nil, .never), (503, nil, .backoff), (503, 0, .notBefore(milliseconds: 0)),
             (503, 2, .notBefore(milliseconds: 2000)), (429, 1, .notBefore(milliseconds: 1000)),
             (502, nil, .backoff), (503, .max, .notBefore(milliseconds: 300_000)),
