@@ -5,6 +5,7 @@ import time
 from wire import Connection, TEXT, event, frame, post, upgrade
 
 # As in the gateway; what is over that is late.
+NOBODY_SECONDS = 8
 HEAD_SECONDS, BODY_SECONDS, SLACK_SECONDS = 10, 30, 4
 
 
@@ -29,6 +30,33 @@ async def _drip(target, begin, rest, seconds, findings):
         ended.cancel()
         peer.drop(hard=True)
     return False
+
+
+async def nobody(_, effort):
+    """An attack on a server of the attacker's own: what the machine alone does to others"""
+    taken = 0
+
+    async def sink(reader, writer):
+        nonlocal taken
+        while piece := await reader.read(65536):
+            taken += len(piece)
+        writer.close()
+
+    async def worker(target, end):
+        count = 0
+        while time.monotonic() < end:
+            peer = await Connection.open(target)
+            for _ in range(20):
+                await peer.send(b'a' * 10_000)
+            peer.drop()
+            count += 1
+        return count
+
+    server = await asyncio.start_server(sink, '127.0.0.1', 0)
+    target = server.sockets[0].getsockname()
+    counts = await asyncio.gather(*(worker(target, time.monotonic() + NOBODY_SECONDS) for _ in range(20)))
+    server.close()
+    return {'done': f'{sum(counts)} connections', 'answer': f'{taken >> 20} MiB taken', 'findings': []}
 
 
 async def slow_heads(target, effort):
@@ -69,9 +97,11 @@ async def _deaf(target, seconds):
 
 async def slow_readers(target, effort):
     """Sessions that ask for answers and never read one"""
-    count = 25 * effort
-    results = await asyncio.gather(*(_deaf(target, 20) for _ in range(count)))
-    return {'done': f'{count} sessions, {sum(sent for sent, _ in results)} pings',
+    # Fast enough for all that the kernel keeps and for all bounds, and not so many at once that it is a flood of large pings.
+    at_once, results = 8, []
+    for _ in range(min(effort, 3)):
+        results += await asyncio.gather(*(_deaf(target, 20) for _ in range(at_once)))
+    return {'done': f'{len(results)} sessions, {sum(sent for sent, _ in results)} pings',
             'answer': f'{sum(ended for _, ended in results)} let go', 'findings': []}
 
 

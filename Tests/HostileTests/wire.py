@@ -115,5 +115,6 @@ class Connection:
 
 
 def be_modest():
-    """Attackers share the cores with what they attack, which should not be starved by them."""
-    os.nice(19)
+    """In the wild attackers have machines of their own. Here they get what the gateway and its clients leave of this one, so
+    that what others feel of an attack is the gateway's doing."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
