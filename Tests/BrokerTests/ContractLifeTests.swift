@@ -15,7 +15,7 @@ import Testing
             #expect(
                 publisher.publish(PublishGroup(world.route(), "\(number)"), completion: outcomes.completion(number)))
         }
-        publisher.stop(drainMilliseconds: 20_000)
+        publisher.stop(drainMilliseconds: 100_000)
         #expect(outcomes.count(of: .confirmed) == 5000 && outcomes.repeated == 0)
         #expect(!publisher.publish(PublishGroup(world.route(), "1"), completion: outcomes.completion(5000)))
         #expect(!publisher.isConnected)
