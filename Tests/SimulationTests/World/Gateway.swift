@@ -34,7 +34,10 @@ final class Gateway {
 
     /// - Returns: why not, if not.
     func connect(_ link: Link, _ wish: SessionWish) -> SessionOpening.Refusal? {
-        if let former = table.displaced(by: wish) { table.remove(former) }
+        if let former = table.displaced(by: wish) {
+            findings.reach(.displaced)
+            gone(former, table.remove(former))
+        }
         let handle = connections.reserve()
         let known = wish.token.flatMap { table[$0.handle] } ?? wish.correlationID.flatMap { table.find($0) }
         let length = known.map { ledger.length($0.handle) } ?? 0

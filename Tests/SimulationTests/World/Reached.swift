@@ -6,6 +6,7 @@ public enum Reached: Int, CaseIterable, Sendable {
     case tableFull, dispatcherFull, dispatcherFailed, answeredOnSession, answeredTwice, answeredLate, answeredOutOfOrder
     case serviceFailed, neverAnswered, pushed, dispatchGone, dispatchTooSlow, dispatchTriedAgain, deadLettered
     case deadlinePassed, overrun, tooSlowSoft, tooSlowHard, droppedUnacknowledged, lingeredOut, lingeredOutWaiting
+    case displaced, refusedHeldForNow
     case goneWhileWaited, closedByClient, endedByOperator, acknowledged, acknowledgedOld, acknowledgedBeyond
     case malformedMessage, brokenFrame, posted, postedBatch, postedWithoutSession, postedAsync, asyncBegan
     case postAbandoned, answerWentTheSessionsWay, repeatAnsweredByPost, postTakenOver, postTriedAgain

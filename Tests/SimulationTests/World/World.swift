@@ -67,7 +67,8 @@ public final class World {
         if let refusal = gateway.connect(link, wish) {
             findings.tell("client \(client.number) is refused: \(refusal)")
             switch refusal {
-            case .held, .heldForNow: findings.reach(wish.principal == nil ? .refusedHeld : .refusedPrincipal)
+            case .heldForNow: findings.reach(.refusedHeldForNow)
+            case .held: findings.reach(wish.principal == nil ? .refusedHeld : .refusedPrincipal)
             case .wrongToken: findings.reach(.refusedWrongToken)
             case .full: findings.reach(.refusedFull)
             }
