@@ -23,6 +23,7 @@ public struct UTF8Validator: Sendable {
                 {
                     at += 8
                 }
+                at = Self.skipCharacters(bytes, at)
                 guard at < bytes.count else { return true }
                 guard begin(bytes[at]) else { return false }
             } else {
@@ -44,6 +45,34 @@ public struct UTF8Validator: Sendable {
     private static func isASCII32(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
         let words = bytes.loadUnaligned(fromByteOffset: at, as: SIMD4<UInt64>.self)
         return (words.x | words.y | words.z | words.w) & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// Whole characters at a time, as long as four bytes are left: then up to the end, to a byte that is wrong, or to ASCII
+    /// that is worth skipping in larger steps.
+    private static func skipCharacters(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
+        var at = start
+        while at + 4 <= bytes.count {
+            // The first byte is the lowest, so that masks read from right to left.
+            let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+            if word & 0x80 == 0 {
+                guard word & 0x8080_8080 != 0 else { break }
+                at += (word & 0x8080_8080).trailingZeroBitCount / 8
+            } else if word & 0xC0E0 == 0x80C0 {
+                guard word & 0x1E != 0 else { break }
+                at += 2
+            } else if word & 0xC0_C0F0 == 0x80_80E0 {
+                // Neither overlong nor a surrogate.
+                guard word & 0x200F != 0, word & 0x200F != 0x200D else { break }
+                at += 3
+            } else if word & 0xC0C0_C0F8 == 0x8080_80F0 {
+                // Neither overlong nor beyond U+10FFFF.
+                guard word & 0x3007 != 0, word & 0x07 < 4 || word & 0x3007 == 0x0004 else { break }
+                at += 4
+            } else {
+                break
+            }
+        }
+        return at
     }
 
     private mutating func begin(_ byte: UInt8) -> Bool {

@@ -24,6 +24,24 @@ struct UTF8ValidatorTests {
         }
     }
 
+    /// Characters before and behind change which step comes upon it.
+    @Test(arguments: borders)
+    func agreesWithTheStandardLibraryAmongOthers(_ first: UInt8) {
+        let surroundings: [(before: [UInt8], behind: [UInt8])] = [
+            ([0x61], [0x61]), ([], Array("žluť".utf8)), (Array("ů€😀".utf8), [0x80]),
+            (Array("aaaaaaa".utf8), [0xBF, 0x61]),
+        ]
+        for second in Self.borders {
+            for third in Self.borders {
+                for (before, behind) in surroundings {
+                    let bytes = before + [first, second, third] + behind
+                    let expected = String(validating: bytes, as: UTF8.self) != nil
+                    if isValid(bytes) != expected { Issue.record("\(bytes)") }
+                }
+            }
+        }
+    }
+
     /// It goes on exactly as long as something could still make the text right.
     @Test(arguments: borders)
     func failsAtTheFirstWrongByte(_ first: UInt8) {
