@@ -17,6 +17,9 @@ public struct Slab<Element> {
 
     public init() {}
 
+    /// Room for so many, which costs nothing before it is used. Without it the places move each time their number doubles.
+    public mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }
+
     /// Generation in the high half, place in the low half. Never 0.
     public mutating func insert(_ element: Element) -> UInt64 {
         count += 1

@@ -8,6 +8,10 @@ public struct TimingWheel<Payload> {
     public struct TimerID: Hashable, Sendable {
         let index: Int32
         let generation: UInt32
+
+        /// For whom an optional's further byte is too much.
+        public static var none: TimerID { TimerID(index: -1, generation: 0) }
+        public var orNil: TimerID? { index < 0 ? nil : self }
     }
 
     private struct Node {
@@ -42,6 +46,9 @@ public struct TimingWheel<Payload> {
         heads = [Int32](repeating: -1, count: Self.levels * Self.slots)
         occupied = [UInt64](repeating: 0, count: Self.levels)
     }
+
+    /// Room for so many timers, which costs nothing before it is used. Without it they move each time their number doubles.
+    public mutating func reserveCapacity(_ count: Int) { nodes.reserveCapacity(count) }
 
     public mutating func schedule(_ payload: Payload, at deadline: MonotonicInstant) -> TimerID {
         let (rounded, overflowed) = deadline.nanoseconds.addingReportingOverflow(tickNanoseconds - 1)

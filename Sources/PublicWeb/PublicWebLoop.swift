@@ -22,6 +22,8 @@ final class PublicWebLoop: TimerTarget {
     private static let deadlineScanMilliseconds: UInt64 = 50
     private static let probeMilliseconds: UInt64 = 1000
     static let mailboxMessagesMax = 65_536
+    /// Of one loop; above it, tables grow.
+    private static let expectedConnectionsMax = 65_536
 
     let index: Int
     let shared: PublicWebShared
@@ -89,8 +91,17 @@ final class PublicWebLoop: TimerTarget {
         weakSelf = self
     }
 
+    /// Tables that grow leave holes of their earlier sizes among the sessions: 40 bytes for each of 19,000.
+    private func makeRoom() {
+        let connectionsMax = min(shared.budget.connectionsMax, Self.expectedConnectionsMax)
+        loop.expect(descriptors: connectionsMax)
+        connections.reserveCapacity(connectionsMax)
+        sessions.expect(sessions: connectionsMax)
+    }
+
     /// Listens, and starts what runs by time.
     func start(publicSocket: ListeningSocket, internalSocket: ListeningSocket) throws(SystemError) {
+        makeRoom()
         let publicServer = HTTPServer(
             loop: loop, name: "public", limits: HTTPLimits(bodyBytesMax: shared.limits.messageBytesMax),
             router: publicRouter(), tls: shared.security.tls, budget: shared.budget, metrics: shared.metrics.registry)

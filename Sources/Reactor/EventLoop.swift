@@ -75,6 +75,12 @@ public final class EventLoop {
         receiveBuffer.deallocate()
     }
 
+    /// Makes room for so many descriptors with a timer each; more are welcome.
+    public func expect(descriptors: Int) {
+        handlers.reserveCapacity(descriptors)
+        wheel.reserveCapacity(descriptors)
+    }
+
     /// Runs until `stop` is called on its thread.
     public func run() {
         isRunning = true

@@ -5,7 +5,7 @@ import Core
 public final class Session {
     // In the order that wastes least: a gateway has many thousands of these.
     public let correlationID: CorrelationID
-    var timer: TimingWheel<UInt64>.TimerID?
+    private var timerOrNone = TimingWheel<UInt64>.TimerID.none
     public var pending = PendingRequests.List()
     /// Who holds it; nil for anybody.
     public let principal: [UInt8]?
@@ -17,10 +17,6 @@ public final class Session {
     public internal(set) var sequence: UInt64 = 0
     /// The client has everything up to it.
     public internal(set) var acknowledged: UInt64 = 0
-    /// The connection was given everything up to it.
-    public internal(set) var transmitted: UInt64 = 0
-    /// The last of the stream when the connection came: what it was given up to there was a replay.
-    public internal(set) var replayedThrough: UInt64 = 0
     var history: SessionHistory?
 
     init(correlationID: CorrelationID, principal: [UInt8]?, secret: SessionToken.Secret, now: MonotonicInstant) {
@@ -28,6 +24,11 @@ public final class Session {
         self.principal = principal
         self.secret = secret
         attachment = Self.detachedBit | now.nanoseconds
+    }
+
+    var timer: TimingWheel<UInt64>.TimerID? {
+        get { timerOrNone.orNil }
+        set { timerOrNone = newValue ?? .none }
     }
 
     private static let detachedBit: UInt64 = 1 << 63
@@ -45,10 +46,23 @@ public final class Session {
     /// Answers that went into HTTP responses, for those who ask again. Not part of the stream.
     var replies: ReplayBuffer? { history?.replies }
 
-    /// The stream, begun with the session's sequence if there is none.
+    /// The last of the stream when the connection came: what it was given up to there was a replay. Of use only for what
+    /// is still there.
+    var replayedThrough: UInt64 {
+        get { history?.replayedThrough ?? 0 }
+        set { history?.replayedThrough = newValue }
+    }
+
+    /// The connection was given everything up to it: all, where nothing is kept.
+    public internal(set) var transmitted: UInt64 {
+        get { history?.transmitted ?? sequence }
+        set { history?.transmitted = newValue }
+    }
+
+    /// The stream, begun with the event after the session's last if there is none.
     var madeStream: ReplayBuffer {
         if let stream { return stream }
-        let begun = ReplayBuffer(firstNumber: sequence)
+        let begun = ReplayBuffer(firstNumber: sequence + 1)
         madeHistory.stream = begun
         return begun
     }
@@ -61,7 +75,7 @@ public final class Session {
     }
 
     private var madeHistory: SessionHistory {
-        let made = history ?? SessionHistory()
+        let made = history ?? SessionHistory(transmitted: sequence)
         history = made
         return made
     }

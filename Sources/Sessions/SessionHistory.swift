@@ -2,4 +2,8 @@
 final class SessionHistory {
     var stream: ReplayBuffer?
     var replies: ReplayBuffer?
+    var replayedThrough: UInt64 = 0
+    var transmitted: UInt64
+
+    init(transmitted: UInt64) { self.transmitted = transmitted }
 }

@@ -27,6 +27,9 @@ public final class SessionTable {
         wheel = TimingWheel(now: now)
     }
 
+    /// Makes room for so many sessions; more are welcome, up to the limit.
+    public func expect(sessions count: Int) { sessions.reserveCapacity(min(count, limits.sessionsMax)) }
+
     public var count: Int { sessions.count }
     public subscript(handle: UInt64) -> Session? { sessions[handle] }
 
@@ -202,9 +205,9 @@ public final class SessionTable {
             if let request { pending.forget(request) }
             return
         }
+        let stream = session.madeStream
         session.sequence += 1
         let event = Self.fitted(make(session.sequence))
-        let stream = session.madeStream
         stream.append(ReplayBuffer.Entry(event: event, at: now, request: request))
         replayBytes += event.count
         if let request { pending.keep(request, at: .stream(session.sequence)) }

@@ -15,6 +15,8 @@ final class MessageAssembly {
     private(set) var count = 0
     /// Its text can't be UTF-8 any more.
     private(set) var isInvalid = false
+    /// It is whole, and was handed out.
+    var isLent = false
 
     init(opcode: Opcode) { self.opcode = opcode }
 

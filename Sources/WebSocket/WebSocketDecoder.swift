@@ -26,9 +26,8 @@ public struct WebSocketDecoder {
         case failed(WebSocketError)
     }
 
+    /// Not whole yet; or handed out whole, and freed by the next call.
     private var pending: MessageAssembly?
-    /// Handed out; freed by the next call.
-    private var lent: MessageAssembly?
     private let messageBytesMax: Int32
     private let role: WebSocketRole
     private var state = State.open
@@ -42,7 +41,7 @@ public struct WebSocketDecoder {
     }
 
     /// Whether a message has begun that is not whole.
-    public var isInsideMessage: Bool { pending != nil }
+    public var isInsideMessage: Bool { pending?.isLent == false }
 
     /// - Parameters:
     ///   - bytes: everything received and not yet consumed, from its first byte. Payloads are unmasked in place, and never
@@ -51,7 +50,7 @@ public struct WebSocketDecoder {
     public mutating func next(
         _ bytes: UnsafeMutableRawBufferPointer, consumed: inout Int
     ) throws(WebSocketError) -> Event {
-        lent = nil
+        if pending?.isLent == true { pending = nil }
         switch state {
         case .open: break
         case .closed:
@@ -145,8 +144,7 @@ public struct WebSocketDecoder {
 
     private mutating func finish(_ message: MessageAssembly) throws(WebSocketError) -> Event {
         guard message.isComplete else { throw .invalidUTF8 }
-        pending = nil
-        lent = message
+        message.isLent = true
         return message.opcode == .text ? .text(message.bytes) : .binary(message.bytes)
     }
 }
