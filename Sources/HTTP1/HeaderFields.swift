@@ -29,6 +29,20 @@ public struct HeaderFields: Sendable {
         }
     }
 
+    /// The value of the only field of that name; nil if there is none, or several. The memory is valid only during the call.
+    public func withOnly<Result>(
+        _ lowercasedName: StaticString, _ body: (UnsafeRawBufferPointer?) -> Result
+    ) -> Result {
+        head.withUnsafeBytes { bytes in
+            var only: UnsafeRawBufferPointer?
+            for field in fields where bytes.slice(field.name).equalsIgnoringCase(lowercasedName) {
+                if only != nil { return body(nil) }
+                only = bytes.slice(field.value)
+            }
+            return body(only)
+        }
+    }
+
     /// Invalid UTF-8 is replaced.
     public func first(_ lowercasedName: StaticString) -> String? { withFirst(lowercasedName) { $0?.text } }
 
@@ -44,10 +58,15 @@ public struct HeaderFields: Sendable {
 
     /// Whether a comma-separated list, maybe over several fields, has the token, regardless of case.
     public func hasToken(_ lowercasedName: StaticString, _ lowercasedToken: StaticString) -> Bool {
+        hasElement(lowercasedName) { $0.equalsIgnoringCase(lowercasedToken) }
+    }
+
+    /// Whether a comma-separated list, maybe over several fields, has an element that is meant.
+    public func hasElement(_ lowercasedName: StaticString, _ isMeant: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         var isFound = false
         forEachField { name, value in
             guard !isFound, name.equalsIgnoringCase(lowercasedName) else { return }
-            ListElements.forEach(in: value) { if $0.equalsIgnoringCase(lowercasedToken) { isFound = true } }
+            ListElements.forEach(in: value) { if isMeant($0) { isFound = true } }
         }
         return isFound
     }

@@ -9,7 +9,9 @@ import WebSocket
 
 /// What public-web answers, on its two listeners.
 extension PublicWebLoop {
-    private static let subprotocol = "cloudevents.json"
+    /// Of the 101, at most.
+    private static let answerBytes = 176
+    private static let subprotocol: StaticString = "cloudevents.json"
 
     func publicRouter() -> HTTPRouter {
         var router = HTTPRouter()
@@ -58,7 +60,7 @@ extension PublicWebLoop {
     private func openSession(_ request: HTTPRequest, _ exchange: HTTPExchange, _ grant: Grant?) {
         guard let upgrade = upgrade(request, exchange) else { return }
         guard let wish = wish(request, exchange, grant) else { return }
-        let isStrict = upgrade.subprotocols.contains(Self.subprotocol)
+        let isStrict = upgrade.offers(Self.subprotocol)
         let answer = Self.answer(to: upgrade, subprotocol: isStrict ? Self.subprotocol : nil)
         connect(
             exchange,
@@ -143,9 +145,10 @@ extension PublicWebLoop {
         }
     }
 
-    private static func answer(to upgrade: UpgradeRequest, subprotocol: String?) -> [UInt8] {
+    private static func answer(to upgrade: UpgradeRequest, subprotocol: StaticString?) -> [UInt8] {
         let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: upgrade.key)))
         var answer: [UInt8] = []
+        answer.reserveCapacity(Self.answerBytes)
         UpgradeRequest.appendAnswer(accept: accept, subprotocol: subprotocol, to: &answer)
         return answer
     }

@@ -129,7 +129,7 @@ public final class Channel: EventHandler, TimerTarget {
     public func close(_ reason: ChannelCloseReason = .local) {
         guard state != .closed else { return }
         state = .closed
-        if let registration { loop.unregister(registration) }
+        if let registration { loop.forget(registration) }
         registration = nil
         loop.cancel(&lingerTimer)
         tls?.shutdown()

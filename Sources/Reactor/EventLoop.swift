@@ -137,7 +137,10 @@ public final class EventLoop {
         _ = clinux_epoll_modify(epoll, registration.fd, interest.rawValue, registration.key)
     }
 
-    /// Before the descriptor is closed.
+    /// The descriptor is closed next, and has no copy: that takes it off the watched ones, too (epoll(7)).
+    func forget(_ registration: Registration) { handlers.remove(registration.key) }
+
+    /// Before the descriptor is closed, or goes elsewhere.
     public func unregister(_ registration: Registration) {
         if handlers.remove(registration.key) != nil { _ = clinux_epoll_remove(epoll, registration.fd) }
     }

@@ -3,43 +3,58 @@ import HTTP1
 
 /// A client's handshake (RFC 6455 §4.2.1).
 public struct UpgradeRequest: Sendable {
-    public let key: String
+    private let headers: HeaderFields
+
+    /// As the client sent it.
+    public var key: [UInt8] { headers.withFirst(Self.keyName) { $0.map { Array($0) } ?? [] } }
+
     /// What the client offers, in its order of preference.
-    public let subprotocols: [String]
+    public var subprotocols: [String] {
+        headers.all(Self.subprotocolName).flatMap { $0.split(separator: ",") }.map(Self.trimmed).filter { !$0.isEmpty }
+    }
+
+    /// Whether the client offers it: letter by letter as it is called.
+    public func offers(_ subprotocol: StaticString) -> Bool {
+        headers.hasElement(Self.subprotocolName) { $0.equals(subprotocol) }
+    }
+
+    private static let keyName: StaticString = "sec-websocket-key"
+    private static let subprotocolName: StaticString = "sec-websocket-protocol"
 
     public static func parse(_ head: RequestHead) throws(HandshakeError) -> UpgradeRequest {
         guard head.method == .get else { throw .notGet }
         guard head.isHTTP11 else { throw .http10 }
         guard head.headers.hasToken("upgrade", "websocket") else { throw .noUpgrade }
         guard head.headers.hasToken("connection", "upgrade") else { throw .noConnectionUpgrade }
-        guard head.headers.all("sec-websocket-version") == ["13"] else { throw .wrongVersion }
+        guard head.headers.withOnly("sec-websocket-version", { $0?.equals("13") ?? false }) else { throw .wrongVersion }
         guard !head.hasBody else { throw .hasBody }
-        let keys = head.headers.all("sec-websocket-key")
-        guard keys.count == 1, isKey(keys[0]) else { throw .badKey }
-        let offers = head.headers.all("sec-websocket-protocol").flatMap { $0.split(separator: ",") }
-        return UpgradeRequest(key: keys[0], subprotocols: offers.map(trimmed).filter { !$0.isEmpty })
+        guard head.headers.withOnly(keyName, { $0.map(isKey) ?? false }) else { throw .badKey }
+        return UpgradeRequest(headers: head.headers)
     }
 
     /// What SHA-1 and Base64 make the accept value of (RFC 6455 §4.2.2).
-    public static func acceptInput(key: String) -> [UInt8] {
-        Array(key.utf8) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8
+    public static func acceptInput(key: [UInt8]) -> [UInt8] {
+        var input: [UInt8] = []
+        input.reserveCapacity(key.count + 36)
+        input.append(contentsOf: key)
+        input.append("258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+        return input
     }
 
     /// The 101, with the subprotocol that was chosen from the offer.
-    public static func appendAnswer(accept: String, subprotocol: String?, to bytes: inout [UInt8]) {
+    public static func appendAnswer(accept: String, subprotocol: StaticString?, to bytes: inout [UInt8]) {
         bytes.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
         bytes.append("Sec-WebSocket-Accept: ")
         bytes.append(utf8: accept)
         if let subprotocol {
             bytes.append("\r\nSec-WebSocket-Protocol: ")
-            bytes.append(utf8: subprotocol)
+            bytes.append(subprotocol)
         }
         bytes.append("\r\n\r\n")
     }
 
     /// 16 bytes in Base64: 22 digits, the last with four bits to spare, and two signs of padding.
-    private static func isKey(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
+    private static func isKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count == 24, bytes[22] == 0x3D, bytes[23] == 0x3D else { return false }
         return bytes[..<22].allSatisfy { byte in
             switch byte {

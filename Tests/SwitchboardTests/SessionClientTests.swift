@@ -13,7 +13,7 @@ import WebSocket
     static func handshake(_ output: [UInt8], subprotocol: String? = "cloudevents.json") throws -> [UInt8] {
         let request = String(decoding: output, as: UTF8.self)
         let key = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") })
-        let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: String(key.dropFirst(19)))))
+        let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: Array(key.utf8.dropFirst(19)))))
         var answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         answer += "Sec-WebSocket-Accept: \(accept)\r\n"
         if let subprotocol { answer += "Sec-WebSocket-Protocol: \(subprotocol)\r\n" }

@@ -23,7 +23,8 @@ extension Benchmark {
                     }
                     let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: upgrade.key)))
                     UpgradeRequest.appendAnswer(
-                        accept: accept, subprotocol: upgrade.subprotocols.first, to: &state.output)
+                        accept: accept, subprotocol: upgrade.offers("cloudevents.json") ? "cloudevents.json" : nil,
+                        to: &state.output)
                     Sink.use(state.output)
                 }
             },

@@ -67,7 +67,8 @@ enum WebSocketFuzzing {
         let event = try? input.withUnsafeBytes { try parser.next($0, consumed: &consumed) }
         guard case .head(let head)? = event else { return }
         guard let upgrade = try? UpgradeRequest.parse(head) else { return }
-        precondition(upgrade.key.utf8.count == 24, "a key of \(upgrade.key.utf8.count) bytes")
+        precondition(upgrade.key.count == 24, "a key of \(upgrade.key.count) bytes")
         precondition(upgrade.subprotocols.allSatisfy { !$0.isEmpty })
+        precondition(upgrade.offers("cloudevents.json") == upgrade.subprotocols.contains("cloudevents.json"))
     }
 }

@@ -36,7 +36,7 @@ struct SessionClient {
         var nonce: [UInt8] = []
         for _ in 0..<2 { nonce.append(hex: random.next(), digits: 8) }
         let key = Base64.encode(nonce)
-        let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: key)))
+        let accept = Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: Array(key.utf8))))
         phase = .handshake(ResponseHeadParser(limits: HTTPLimits()), accept: accept)
         output.append(
             utf8: """

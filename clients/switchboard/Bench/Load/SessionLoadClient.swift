@@ -34,7 +34,7 @@ final class SessionLoadClient: LoadClient {
         var nonce: [UInt8] = []
         for _ in 0..<2 { nonce.append(hex: engine.random.next(), digits: 8) }
         let key = Base64.encode(nonce)
-        handshake = Handshake(accept: Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: key))))
+        handshake = Handshake(accept: Base64.encode(SHA1.digest(UpgradeRequest.acceptInput(key: Array(key.utf8)))))
         decoder = WebSocketDecoder(role: .client, messageBytesMax: Self.messageBytesMax)
         isOpened = false
         verdict = .backoff
