@@ -8,6 +8,7 @@ public enum ResponseEncoder {
     /// A whole response: status line, headers, `Content-Length`, body. Statuses that have no body (1xx, 204, 304) get
     /// neither.
     /// - Parameters:
+    ///   - body: nil in the answer to a HEAD: nobody knows how long it would be, and no length is told (RFC 9110 §8.6).
     ///   - keepAlive: if not, `Connection: close` is added.
     ///   - isHead: the answer to a HEAD: the same head, and no body.
     ///   - isHTTP11: of the request. To 1.0 keeping the connection is said, as it is not the default there.
@@ -22,7 +23,7 @@ public enum ResponseEncoder {
             bytes.append("Connection: keep-alive\r\n")
         }
         let canHaveBody = status >= 200 && status != 204 && status != 304
-        if canHaveBody {
+        if canHaveBody, body != nil || !isHead {
             bytes.append("Content-Length: ")
             bytes.append(decimal: UInt64(body?.count ?? 0))
             bytes.append("\r\n")

@@ -192,7 +192,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         if hasInputEnded { body() } else { inputEnd = body }
     }
 
-    func respond(_ serial: UInt64, status: Int, headers: [(name: StaticString, value: String)], body: [UInt8]) {
+    func respond(_ serial: UInt64, status: Int, headers: [(name: StaticString, value: String)], body: [UInt8]?) {
         guard isAwaiting(serial), let channel else { return }
         let keepAlive = head?.keepAlive == true && !server.isDraining && !hasInputEnded && !isLastRequest
         server.countResponse(status: status)
@@ -203,10 +203,10 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         let isHead = head?.method == .head
         let isHTTP11 = head?.isHTTP11 != false
         channel.write { output in
-            body.withUnsafeBytes {
+            (body ?? []).withUnsafeBytes {
                 ResponseEncoder.append(
-                    status: status, headers: headers, body: $0, keepAlive: keepAlive, isHead: isHead,
-                    isHTTP11: isHTTP11, to: &output)
+                    status: status, headers: headers, body: body == nil ? nil : $0, keepAlive: keepAlive,
+                    isHead: isHead, isHTTP11: isHTTP11, to: &output)
             }
         }
         abort = nil

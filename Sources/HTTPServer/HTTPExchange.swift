@@ -21,6 +21,11 @@ public struct HTTPExchange {
         connection.respond(serial, status: status, headers: all, body: body)
     }
 
+    /// To a HEAD whose GET is answered without end.
+    public func respondToHead(contentType: String) {
+        connection.respond(serial, status: 200, headers: [("Content-Type", contentType)], body: nil)
+    }
+
     public func respond(_ problem: Problem, headers: [(name: StaticString, value: String)] = []) {
         var all = headers
         if let seconds = problem.retryAfterSeconds { all.append(("Retry-After", String(seconds))) }

@@ -79,7 +79,7 @@ extension PublicWebLoop {
             }
             wish.after = sequence
         }
-        if request.head.method == .head { return exchange.respond(status: 200, contentType: "text/event-stream") }
+        if request.head.method == .head { return exchange.respondToHead(contentType: "text/event-stream") }
         connect(
             exchange,
             ConnectionRequest(

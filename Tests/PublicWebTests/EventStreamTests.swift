@@ -91,6 +91,7 @@ import Testing
         }
         let head = try tiers.ask("HEAD /sessions/a/events HTTP/1.1\r\n")
         #expect(head.status == 200 && head.header("content-type") == "text/event-stream")
+        #expect(head.header("content-length") == nil)
         let post = try tiers.ask("POST /sessions/a/events HTTP/1.1\r\n")
         #expect(post.status == 405 && post.header("allow") == "GET, HEAD")
         #expect(try tiers.metric("switchboard_sessions_attached") == 0)
