@@ -150,6 +150,10 @@
 
         private func body(of head: ResponseHead, isHead: Bool, from start: Int) -> [UInt8] {
             guard head.status != 204, head.status != 304 else { return [] }
+            if isHead, head.headers.first("content-type") == "text/event-stream" {
+                require(!head.headers.contains("content-length"), "a stream without end has a length")
+                return []
+            }
             guard let length = head.headers.first("content-length").flatMap({ Int($0) }), length >= 0 else {
                 fail("\(head.status) without a length")
             }
