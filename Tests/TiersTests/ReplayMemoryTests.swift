@@ -48,7 +48,50 @@ import Testing
             _ = memory.admit(nonce: number, signedAt: 1_800_000_000_000, now: 1_800_000_000_000)
         }
         #expect(memory.count == 100)
-        _ = memory.admit(nonce: 0, signedAt: 1_800_000_070_000, now: 1_800_000_070_000)
-        #expect(memory.count == 1)
+        for second in 1...400 as ClosedRange<UInt64> {
+            let now = 1_800_000_000_000 + second * 1000
+            _ = memory.admit(nonce: second, signedAt: now, now: now)
+        }
+        #expect((240...255).contains(memory.count))
+    }
+
+    private static let hour: UInt64 = 3_600_000
+
+    /// Calls of so many seconds, ten a second, each signed when it comes. - Returns: how many were accepted.
+    private func calls(_ memory: ReplayMemory, from start: UInt64, seconds: UInt64, first: UInt64) -> Int {
+        (0..<seconds * 10).filter { number in
+            let now = start + number * 100
+            return memory.admit(nonce: first + number, signedAt: now, now: now) == .accepted
+        }.count
+    }
+
+    @Test(arguments: [0, 130, 1000], [61_000, 125_000, hour])
+    func aClockThatIsSetBackStopsNobody(_ age: UInt64, _ back: UInt64) {
+        let memory = ReplayMemory(windowMilliseconds: 60_000)
+        let start: UInt64 = 1_800_000_000_000
+        #expect(calls(memory, from: start, seconds: age, first: 0) == Int(age) * 10)
+        let after = start + age * 1000 - back
+        #expect(calls(memory, from: after, seconds: 300, first: 1 << 32) == 3000)
+    }
+
+    @Test func aClockThatIsSetBackStopsNobodyAlsoWhenItIsFull() {
+        let memory = ReplayMemory(windowMilliseconds: 60_000, callsMax: 200)
+        let start: UInt64 = 1_800_000_000_000
+        #expect(calls(memory, from: start, seconds: 100, first: 0) == 1000)
+        #expect(calls(memory, from: start - Self.hour, seconds: 300, first: 1 << 32) == 3000)
+        #expect(memory.count <= 200)
+    }
+
+    /// What was accepted just before is not forgotten for it.
+    @Test func aClockThatJumpsAheadAndReturnsLetsNothingBeRepeated() {
+        let memory = ReplayMemory(windowMilliseconds: 60_000, callsMax: 1 << 20)
+        let start: UInt64 = 1_800_000_000_000
+        #expect(calls(memory, from: start, seconds: 100, first: 0) == 1000)
+        #expect(calls(memory, from: start + 100_000 + Self.hour, seconds: 10, first: 1 << 32) == 100)
+        #expect(calls(memory, from: start + 110_000, seconds: 10, first: 1 << 33) == 100)
+        for number in 600..<1000 as Range<UInt64> {
+            #expect(
+                memory.admit(nonce: number, signedAt: start + number * 100, now: start + 120_000) == .replayed)
+        }
     }
 }
