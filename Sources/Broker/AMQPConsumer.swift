@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 
 /// The consuming thread of an `AMQPBroker`: it connects, hands out what is delivered, and tells the broker what is settled.
 final class AMQPConsumer {
@@ -51,6 +52,14 @@ final class AMQPConsumer {
     }
 
     private func serve(_ link: AMQPLink) throws(AMQPFailure) {
+        // A handler may take longer than the broker waits for a sign of life.
+        let heartbeat = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+        let interval = DispatchTimeInterval.milliseconds(control.heartbeatPumpMilliseconds)
+        heartbeat.schedule(deadline: .now() + interval, repeating: interval)
+        // Whoever has the lock is at the link anyway.
+        heartbeat.setEventHandler { [channel] in channel.withLockIfFree { $0.sendHeartbeat() } }
+        heartbeat.resume()
+        defer { heartbeat.cancel() }
         while true {
             // Its handler is called without the lock, so that it can settle.
             let step = try channel.withLock { channel throws(AMQPFailure) in try channel.turn() }

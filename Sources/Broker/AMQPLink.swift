@@ -261,6 +261,13 @@ final class AMQPLink {
         try check(sent: amqp_basic_reject(state, Self.channel, tag, requeue ? 1 : 0))
     }
 
+    /// So that the broker hears of this side while nobody reads, which is when librabbitmq sends heartbeats.
+    func sendHeartbeat() throws(AMQPFailure) {
+        var frame = amqp_frame_t()
+        frame.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+        try check(sent: amqp_send_frame(state, &frame))
+    }
+
     // Reading.
 
     /// `poll` has found something in the socket.

@@ -218,6 +218,12 @@ final class DeliveryChannel {
         return true
     }
 
+    /// While the handler is at work.
+    func sendHeartbeat() {
+        guard let link, failure == nil else { return }
+        do throws(AMQPFailure) { try link.sendHeartbeat() } catch { failure = error }
+    }
+
     func dropSettlements() { _ = takeSettlements() }
 
     /// True if there were any of this connection.

@@ -9,6 +9,8 @@ struct AnswerBatch {
     private(set) var ends: [Int32] = []
     private(set) var metadata: EventMetadata?
     private(set) var lifetimeMilliseconds: UInt64 = 0
+    /// As far as it was given by the events.
+    private(set) var givenLifetimeMilliseconds: UInt64 = 0
     /// Of the answer being appended; kept for its storage.
     private var timings: [UInt8] = []
     /// Those of sampled answers: they end when the broker has confirmed them.
@@ -66,7 +68,8 @@ struct AnswerBatch {
     private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
     /// The batch is of use as long as the longest of the events it answers.
-    mutating func extend(toMilliseconds milliseconds: UInt64) {
+    mutating func extend(toMilliseconds milliseconds: UInt64, isGiven: Bool) {
         lifetimeMilliseconds = max(lifetimeMilliseconds, milliseconds)
+        if isGiven { givenLifetimeMilliseconds = max(givenLifetimeMilliseconds, milliseconds) }
     }
 }

@@ -25,7 +25,7 @@ extension EventListener {
                 PublishGroup(
                     route: own, event: Array(bytes.slice(envelope.extent)),
                     expirationMilliseconds: Self.lifetimeMilliseconds(envelope, in: bytes), metadata: metadata,
-                    deadline: Self.deadline), settlement)
+                    deadline: deadline), settlement)
         }
     }
 
@@ -52,7 +52,7 @@ extension EventListener {
             reason: "expired", queue: queue, exchange: message.exchange, routingKey: message.routingKey,
             timeSeconds: SystemClock.wallNanoseconds() / 1_000_000_000)
         return PublishGroup(
-            route: Self.expiredRoute, events: events, ends: ends, metadata: metadata, deadline: Self.deadline)
+            route: Self.expiredRoute, events: events, ends: ends, metadata: metadata, deadline: deadline)
     }
 
     /// Not merged with others, whose record is another.
@@ -60,7 +60,7 @@ extension EventListener {
         BrokerRoute(exchange: StandardTopology.deadLetterExchange, routingKey: StandardTopology.expiredRoutingKey)
     }
 
-    private static var deadline: MonotonicInstant {
+    private var deadline: MonotonicInstant {
         SystemClock.monotonic().advanced(byMilliseconds: brokerWaitMilliseconds)
     }
 

@@ -17,7 +17,6 @@ public final class EventListener: Sendable {
     private static let responses = BrokerRoute(
         exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey)
     private static let defaultLifetimeMilliseconds: UInt64 = 30_000
-    static let brokerWaitMilliseconds: UInt64 = 30_000
     private static let republishMilliseconds: UInt64 = 100
 
     public let service: String
@@ -34,6 +33,7 @@ public final class EventListener: Sendable {
     private let malformed: Counter
     let separated: Counter
     private let suspectReturns: Int
+    let brokerWaitMilliseconds: UInt64
     /// The queue itself, by the default exchange: for events that are published again one by one.
     let own: BrokerRoute
     private let published: Counter
@@ -42,11 +42,14 @@ public final class EventListener: Sendable {
     /// - Parameters:
     ///   - broker: made with `StandardTopology.service(queue:bindings:)`, not started.
     ///   - deliveryLimit: of the queue. Events that came back often on the way there are handled one at a time.
+    ///   - brokerWaitMilliseconds: for how long answers are tried to be published, at least, before their events go back.
     public init(
         service: String, queue: String, prefetch: Int, broker: any MessageBroker, logger: Logger,
         registry: MetricsRegistry, tracer: Tracer = .disabled,
-        deliveryLimit: Int = StandardTopology.serviceDeliveryLimit, handler: @escaping Handler
+        deliveryLimit: Int = StandardTopology.serviceDeliveryLimit, brokerWaitMilliseconds: UInt64 = 30_000,
+        handler: @escaping Handler
     ) {
+        self.brokerWaitMilliseconds = brokerWaitMilliseconds
         self.service = service
         self.queue = queue
         self.broker = broker
@@ -86,13 +89,10 @@ public final class EventListener: Sendable {
 
     public var isConnected: Bool { broker.isConnected }
 
-    /// The answers to all that was ready go out together.
+    /// The answers to all that was ready go out together, as far as the handler is fast.
     private func receive(_ messages: [DeliveredMessage]) {
-        var answers = AnswerBatch(requestBytes: messages.reduce(0) { $0 + $1.body.count })
-        var tags: [DeliveryTag] = []
-        tags.reserveCapacity(messages.count)
+        var slice = AnswerSlice(requestBytes: messages.reduce(0) { $0 + $1.body.count })
         var envelopes: [EventEnvelope] = []
-        var dead: [PublishGroup] = []
         for message in messages {
             do throws(EventError) {
                 try message.body.withBytes { bytes throws(EventError) in
@@ -102,12 +102,7 @@ public final class EventListener: Sendable {
                     if envelopes.count > 1, message.returns >= suspectReturns {
                         return separate(envelopes, in: bytes, of: message)
                     }
-                    var expired: [EventEnvelope] = []
-                    for envelope in envelopes where !handle(envelope, in: bytes, of: message, &answers) {
-                        expired.append(envelope)
-                    }
-                    if !expired.isEmpty { dead.append(deadGroup(expired, in: bytes, of: message)) }
-                    tags.append(message.tag)
+                    handle(envelopes, in: bytes, of: message, &slice)
                 }
             } catch {
                 malformed.add()
@@ -115,8 +110,32 @@ public final class EventListener: Sendable {
                 broker.reject(message.tag, requeue: false)
             }
         }
-        for (type, outcome, count) in answers.outcomes { counters.add(count, type: type, outcome: "\(outcome)") }
-        publish(answers, dead, tags)
+        publish(slice)
+    }
+
+    /// All events of a message. It is settled when all slices that hold some of it are.
+    private func handle(
+        _ envelopes: [EventEnvelope], in bytes: UnsafeRawBufferPointer, of message: DeliveredMessage,
+        _ slice: inout AnswerSlice
+    ) {
+        var expired: [EventEnvelope] = []
+        var whole: JointSettlement?
+        for (index, envelope) in envelopes.enumerated() {
+            if slice.isDue {
+                if index > 0 {
+                    let parts =
+                        whole ?? JointSettlement(count: 1) { [weak self] in self?.settle([message.tag], isDone: $0) }
+                    parts.expectOneMore()
+                    slice.parts.append(parts)
+                    whole = parts
+                }
+                publish(slice)
+                slice = AnswerSlice(requestBytes: 0)
+            }
+            if !handle(envelope, in: bytes, of: message, &slice.answers) { expired.append(envelope) }
+        }
+        if !expired.isEmpty { slice.dead.append(deadGroup(expired, in: bytes, of: message)) }
+        if let whole { slice.parts.append(whole) } else { slice.tags.append(message.tag) }
     }
 
     /// False if its time was over.
@@ -135,9 +154,9 @@ public final class EventListener: Sendable {
                 expired.add()
                 return false
             }
-            answers.extend(toMilliseconds: (expiry - now) / 1_000_000)
+            answers.extend(toMilliseconds: (expiry - now) / 1_000_000, isGiven: true)
         } else {
-            answers.extend(toMilliseconds: Self.defaultLifetimeMilliseconds)
+            answers.extend(toMilliseconds: Self.defaultLifetimeMilliseconds, isGiven: false)
         }
         var event = Event(copying: envelope, from: bytes)
         // What the handler does for the event is part of its span, and so are its answers.
@@ -188,18 +207,24 @@ public final class EventListener: Sendable {
         return event.answer(type: "switchboard.error", source: "/\(service)", data: data)
     }
 
-    private func publish(_ answers: AnswerBatch, _ dead: [PublishGroup], _ tags: [DeliveryTag]) {
-        guard !tags.isEmpty else { return }
-        let settlement = JointSettlement(count: dead.count + 1) { [weak self] isDone in
+    private func publish(_ slice: AnswerSlice) {
+        let answers = slice.answers
+        for (type, outcome, count) in answers.outcomes { counters.add(count, type: type, outcome: "\(outcome)") }
+        guard !slice.isEmpty else { return }
+        let settlement = JointSettlement(count: slice.dead.count + 1) {
+            [weak self, tags = slice.tags, parts = slice.parts] isDone in
             self?.settle(tags, isDone: isDone)
+            for part in parts { part.settle(isDone) }
         }
-        for group in dead { publish(group, settlement) }
+        for group in slice.dead { publish(group, settlement) }
         guard !answers.isEmpty else { return settlement.settle(true) }
         let now = SystemClock.monotonic()
+        // Handled again, they would not be answered any sooner.
+        let waitMilliseconds = max(brokerWaitMilliseconds, answers.givenLifetimeMilliseconds)
         let group = PublishGroup(
             route: Self.responses, events: answers.events, ends: answers.ends,
             expirationMilliseconds: UInt32(clamping: answers.lifetimeMilliseconds), metadata: answers.metadata,
-            deadline: now.advanced(byMilliseconds: Self.brokerWaitMilliseconds))
+            deadline: now.advanced(byMilliseconds: waitMilliseconds))
         publish(
             OutgoingEvents(
                 group: group, settlement: settlement, spans: answers.spans, beganAt: now, areAnswers: true))
@@ -216,9 +241,9 @@ public final class EventListener: Sendable {
         let isTaken = broker.publish(events.group) { [weak self] outcome in
             guard let self else { return }
             switch outcome {
-            case .rejected, .unroutable: if self.publishLater(events) { return }
+            case .rejected, .unroutable, .unavailable: if self.publishLater(events) { return }
             case .confirmed where events.areAnswers: self.published.add(UInt64(events.group.ends.count))
-            case .confirmed, .expired, .unavailable: break
+            case .confirmed, .expired: break
             }
             if events.areAnswers { self.durations.sent(outcome, since: events.beganAt) }
             self.end(events.spans, outcome)
@@ -230,8 +255,9 @@ public final class EventListener: Sendable {
         }
     }
 
-    /// A broker refuses for a moment, as while a queue has no leader. Events that went back to their queue for it would
-    /// use up their deliveries in no time. False if there is no time left for another try.
+    /// A broker refuses for a moment, as while a queue has no leader, or takes nothing for longer, in an alarm. Events that
+    /// went back to their queue for it would use up their deliveries in no time. False if there is no time left for
+    /// another try.
     private func publishLater(_ events: OutgoingEvents) -> Bool {
         let retryAt = SystemClock.monotonic().advanced(byMilliseconds: Self.republishMilliseconds)
         guard retryAt < events.group.deadline else { return false }

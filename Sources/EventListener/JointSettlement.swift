@@ -11,6 +11,9 @@ final class JointSettlement: Sendable {
         self.verdict = verdict
     }
 
+    /// One outcome more is waited for; the verdict must not have been made.
+    func expectOneMore() { state.withLock { $0.left += 1 } }
+
     func settle(_ isDone: Bool) {
         let (left, isAllDone) = state.withLock { state -> (Int, Bool) in
             state.left -= 1

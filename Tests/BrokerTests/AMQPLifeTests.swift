@@ -89,6 +89,24 @@ import Testing
         consumer.stop(drainMilliseconds: 5000)
     }
 
+    /// RabbitMQ ends a connection of which it heard nothing for two heartbeats.
+    @Test func aHandlerMayTakeLongerThanAHeartbeat() throws {
+        let broker = try broker { $0.heartbeatSeconds = 1 }
+        let handled = Mutex<[String]>([])
+        broker.consume(queue: "queue.\(suffix)", prefetch: 10) { [weak broker] messages in
+            usleep(6_000_000)
+            handled.withLock { $0 += messages.map { String(decoding: $0.body, as: UTF8.self) } }
+            for message in messages { broker?.acknowledge(message.tag, multiple: false) }
+        }
+        broker.start()
+        let outcomes = Outcomes()
+        #expect(broker.publish(PublishGroup(route(), "1"), completion: outcomes.completion()))
+        #expect(eventually(seconds: 20) { broker.statistics.messagesAcknowledged == 1 })
+        settle(milliseconds: 500)
+        #expect(handled.withLock { $0 } == ["1"] && broker.statistics.connectionsLost == 0)
+        broker.stop(drainMilliseconds: 5000)
+    }
+
     @Test func theBrokerMayComeLast() throws {
         try node.stop()
         let diagnostics = Mutex<[BrokerDiagnostic]>([])

@@ -121,7 +121,10 @@ import Testing
         #expect(Polling.until { world.answers.events.map(\.causationID) == ["2", "1"] })
     }
 
-    @Test(arguments: [.refused, .outcome(.rejected), .outcome(.unroutable)] as [FaultyBroker.Fault])
+    @Test(
+        arguments: [
+            .refused, .outcome(.rejected), .outcome(.unroutable), .outcome(.unavailable),
+        ] as [FaultyBroker.Fault])
     func answersThatAreRefusedArePublishedAgain(_ fault: FaultyBroker.Fault) throws {
         let handled = Mutex<[String]>([])
         let world = try TestListener(faults: [fault, fault], deliveryLimit: 1) { event in
@@ -138,7 +141,9 @@ import Testing
 
     @Test func anEventWhoseAnswersFindNoBrokerComesAgain() throws {
         let handled = Mutex<[String]>([])
-        let world = try TestListener(faults: [.outcome(.unavailable), .outcome(.unavailable)]) { event in
+        let world = try TestListener(
+            faults: [.outcome(.unavailable), .outcome(.unavailable)], brokerWaitMilliseconds: 0
+        ) { event in
             handled.withLock { $0.append(event.id) }
             return Self.answer(event)
         }
@@ -160,7 +165,7 @@ import Testing
     @Test func anEventThatFailsTooOftenGoesToTheDeadLetters() throws {
         let world = try TestListener(
             faults: [FaultyBroker.Fault](repeating: .outcome(.unavailable), count: 10), deliveryLimit: 2,
-            handler: Self.answer)
+            brokerWaitMilliseconds: 0, handler: Self.answer)
         world.publish(Self.event("1", ""))
         #expect(Polling.until { world.deadLetters.bodies == [Self.event("1", "")] })
         // Once, and twice more.
@@ -174,6 +179,49 @@ import Testing
         #expect(Polling.until { world.answers.events.count == 50 && world.isSettled })
         #expect(world.answers.events.map(\.causationID) == (0..<50).map(String.init))
         #expect(world.answers.all.count < 50)
+    }
+
+    private static let slowMilliseconds = 30
+
+    @Sendable private static func answerSlowly(_ event: Event) -> [Event] {
+        Polling.until(milliseconds: slowMilliseconds) { false }
+        return answer(event)
+    }
+
+    @Test func aSlowHandlersAnswersDoNotWaitForEachOther() throws {
+        let world = try TestListener(starts: false, handler: Self.answerSlowly)
+        world.publishTogether((0..<5).map { Self.event("\($0)", "") })
+        for number in 5..<8 { world.publish(Self.event("\(number)", "")) }
+        world.start()
+        #expect(Polling.until { world.answers.events.count == 8 && world.isSettled })
+        #expect(world.answers.events.map(\.causationID) == (0..<8).map(String.init))
+        #expect(world.broker.published == 8)
+        #expect(world.metric("answers_total") == 8 && world.metric("events_total") == 8)
+        #expect(world.broker.statistics.messagesAcknowledged == 4)
+    }
+
+    /// The second of three answers to one message is held back.
+    @Test func aMessageIsAcknowledgedWhenAllOfItIsAnswered() throws {
+        let world = try TestListener(faults: [.outcome(.confirmed), .held], handler: Self.answerSlowly)
+        world.publishTogether((0..<3).map { Self.event("\($0)", "") })
+        #expect(Polling.until { world.broker.held == 1 && world.metric("answers_total") == 2 })
+        #expect(world.broker.statistics.messagesAcknowledged == 0 && world.broker.statistics.messagesUnsettled == 1)
+        world.broker.release()
+        #expect(Polling.until { world.isSettled })
+        #expect(world.broker.statistics.messagesAcknowledged == 1 && world.metric("answers_total") == 3)
+    }
+
+    @Test func aMessageOfWhichSomethingIsNotAnsweredComesAgain() throws {
+        let handled = Mutex<[String]>([])
+        let faults = [FaultyBroker.Fault.outcome(.confirmed), .outcome(.unavailable)]
+        let world = try TestListener(faults: faults, brokerWaitMilliseconds: 0) { event in
+            handled.withLock { $0.append(event.id) }
+            return Self.answerSlowly(event)
+        }
+        world.publishTogether((0..<3).map { Self.event("\($0)", "") })
+        #expect(Polling.until { world.isSettled && world.broker.statistics.messagesAcknowledged == 1 })
+        #expect(handled.withLock { $0 } == ["0", "1", "2", "0", "1", "2"])
+        #expect(world.broker.statistics.messagesRejected == 1 && world.deadLetters.all.isEmpty)
     }
 
     @Test func stoppingLetsAnswersUnderWayArrive() throws {

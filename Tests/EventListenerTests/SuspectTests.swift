@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aBatchThatCameBackTwiceIsTakenApart() throws {
-        let world = try TestListener(faults: Self.losses(2), handler: Self.answer)
+        let world = try TestListener(faults: Self.losses(2), brokerWaitMilliseconds: 0, handler: Self.answer)
         world.publishTogether(["1", "2", "3"].map { Self.event($0, "") })
         #expect(Polling.until { world.answers.events.count == 3 && world.isSettled })
         #expect(Set(world.answers.events.map(\.causationID)) == ["1", "2", "3"])
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func onceIsNoReason() throws {
-        let world = try TestListener(faults: Self.losses(1), handler: Self.answer)
+        let world = try TestListener(faults: Self.losses(1), brokerWaitMilliseconds: 0, handler: Self.answer)
         world.publishTogether(["1", "2"].map { Self.event($0, "") })
         #expect(Polling.until { world.answers.events.count == 2 && world.isSettled })
         #expect(world.metric("separated_total") == 0)
@@ -39,7 +39,8 @@ import Testing
 
     /// With a limit that leaves no room, once is.
     @Test func aLowLimitMakesItSuspectAtOnce() throws {
-        let world = try TestListener(faults: Self.losses(1), deliveryLimit: 1, handler: Self.answer)
+        let world = try TestListener(
+            faults: Self.losses(1), deliveryLimit: 1, brokerWaitMilliseconds: 0, handler: Self.answer)
         world.publishTogether(["1", "2"].map { Self.event($0, "") })
         #expect(Polling.until { world.answers.events.count == 2 && world.isSettled })
         #expect(world.metric("separated_total") == 2 && world.deadLetters.all.isEmpty)
@@ -48,7 +49,7 @@ import Testing
     @Test func whatCanNotBeTakenApartComesAgain() throws {
         // Twice its answers, then one of the three that are published again.
         let faults = Self.losses(2) + Self.losses(1)
-        let world = try TestListener(faults: faults, handler: Self.answer)
+        let world = try TestListener(faults: faults, brokerWaitMilliseconds: 0, handler: Self.answer)
         world.publishTogether(["1", "2", "3"].map { Self.event($0, "") })
         #expect(Polling.until { Set(world.answers.events.map(\.causationID)) == ["1", "2", "3"] && world.isSettled })
         #expect(world.metric("separated_total") == 6 && world.deadLetters.all.isEmpty)

@@ -20,10 +20,12 @@ final class TestListener {
     private var brokers: [InMemoryBroker] = []
     private var isStopped = false
 
-    /// - Parameter starts: otherwise what is published waits for `start`.
+    /// - Parameters:
+    ///   - starts: otherwise what is published waits for `start`.
+    ///   - brokerWaitMilliseconds: at 0 nothing is published a second time.
     init(
         faults: [FaultyBroker.Fault] = [], starts: Bool = true, deliveryLimit: Int = 5,
-        handler: @escaping EventListener.Handler
+        brokerWaitMilliseconds: UInt64 = 30_000, handler: @escaping EventListener.Handler
     ) throws {
         let topology = StandardTopology.service(
             queue: Self.queue, bindings: ["Request"], deliveryLimit: deliveryLimit)
@@ -47,7 +49,7 @@ final class TestListener {
         listener = EventListener(
             service: "service", queue: Self.queue, prefetch: 100, broker: broker,
             logger: Logger(service: "test", level: .error, format: .json), registry: registry,
-            deliveryLimit: deliveryLimit, handler: handler)
+            deliveryLimit: deliveryLimit, brokerWaitMilliseconds: brokerWaitMilliseconds, handler: handler)
         if starts { start() }
     }
 
