@@ -17,6 +17,8 @@ ACKNOWLEDGED_EVENTS_MAX, ACKNOWLEDGED_SECONDS_MAX = 64, 1
 # So much output that the socket does not take is enough; a slow link must not make the client's memory the buffer.
 OUTPUT_BYTES_MAX = 64 * 1024
 IN_FLIGHT_MAX = 100
+# Beyond every deadline: what has no response when the ledger is closed is found there.
+POST_SECONDS_MAX = 60
 RECONNECTING_CODES = {1006, 1011, 1012, 1013, 1014, 4003, 4008, 4029}
 
 
@@ -236,6 +238,7 @@ class Client:
 
     async def post(self, entry, correlation_id):
         """Posts an event to the session until it is answered, or given up; an id makes that safe."""
+        is_silent = False
         for attempt in range(3):
             if attempt:
                 entry.repeats.append(monotonic())
@@ -245,7 +248,8 @@ class Client:
                 status, _, body = await asyncio.wait_for(http.post(
                     self.target, f'/events?correlationid={quote(correlation_id)}', json.dumps(self.event(entry)).encode(),
                     {'Content-Type': 'application/cloudevents+json', 'Prefer': 'respond-async'}), 4)
-            except (OSError, EOFError, ValueError, asyncio.TimeoutError):
+            except (OSError, EOFError, ValueError, asyncio.TimeoutError) as error:
+                is_silent = isinstance(error, asyncio.TimeoutError)
                 await asyncio.sleep(0.3)
                 continue
             if status == 202:
@@ -260,6 +264,7 @@ class Client:
         if not entry.is_accepted:
             self.pending.pop(entry.id, None)
             self.ledger.forget(entry)
+            self.ledger.unanswered += is_silent
 
     async def end(self):
         self.is_stopping = True
@@ -292,10 +297,13 @@ class Poster:
         try:
             status, _, body = await asyncio.wait_for(http.post(
                 self.target, '/events', json.dumps(event).encode(),
-                {'Content-Type': 'application/cloudevents+json'}, self.tls), 30)
+                {'Content-Type': 'application/cloudevents+json'}, self.tls), POST_SECONDS_MAX)
             self.ledger.settle(id, None if status == 200 else status,
                                json.loads(body)['data']['request']['n'] if status == 200 else None)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, asyncio.TimeoutError):
+        except asyncio.TimeoutError:
+            self.ledger.unanswered += 1
+            self.ledger.forget(entry)
+        except (OSError, EOFError, ValueError, KeyError, TypeError):
             # A connection that broke has promised nothing.
             self.ledger.forget(entry)
         finally:

@@ -52,6 +52,8 @@ class Ledger:
         self.violations = Counter()
         # Answers whose content is not that of their request, and events that nobody has asked for.
         self.forged = 0
+        # POSTs whose connection was there and brought no response.
+        self.unanswered = 0
         self.connects = self.resumed = self.recovered = self.begun_anew = 0
 
     def send(self, id, session, way, nonce):

@@ -25,6 +25,7 @@ class Link:
         self.mode = 'pass'
         self.latency, self.rate, self.odds = 0.0, float('inf'), 0.0
         self.corrupted = 0
+        self.was_silent = False
         self.random = random.Random(f'{seed} {name}')
         self.connections = set()
 
@@ -48,6 +49,7 @@ class Link:
         if mode == 'cut':
             self.reset_all()
         if mode == 'silent':
+            self.was_silent = True
             for connection in self.connections:
                 connection.is_silent = True
 

@@ -12,21 +12,51 @@ from fault import fault
 from memory import processor_seconds
 from stack import TIERS, free_port
 
-PRESSED = 'clients get 503, 429 or 504 while it lasts; memory is bounded; recovery by itself'
+PRESSED = 'clients get 503 or 429 while it lasts; memory is bounded; recovery by itself'
+ALARMS = {
+    'memory': (('set_vm_memory_high_watermark', 'absolute', '1MB'), ('set_vm_memory_high_watermark', '0.4')),
+    'disk': (('set_disk_free_limit', '900000GB'), ('set_disk_free_limit', '64MB')),
+}
 
 
-@fault('alarm-memory', PRESSED)
-async def alarm_memory(trial):
-    await trial.node.ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
-    await trial.pause(6, 8)
-    await trial.node.ctl('set_vm_memory_high_watermark', '0.4')
+async def check_alarm(trial):
+    """Who had something to publish was blocked, and nothing was given back for it."""
+    summary = trial.ledger.summary()
+    pressed = sum(figures.get(status, 0) for figures in (summary['errors'], summary['refused']) for status in (429, 503))
+    trial.expect(pressed > 0, 'nobody was told to come again later')
+    for name in trial.blocked:
+        blocked = (trial.stack.folder / f'{name}.log').read_text(errors='replace').count('the broker takes nothing for now')
+        trial.expect(blocked > 0, f'{name} was not blocked')
+    given_back = await trial.program('ping-listener').metric('switchboard_broker_messages_rejected_total')
+    trial.expect(given_back == 0, f'ping-listener gave {given_back:.0f} messages back')
 
 
-@fault('alarm-disk', PRESSED)
-async def alarm_disk(trial):
-    await trial.node.ctl('set_disk_free_limit', '900000GB')
-    await trial.pause(6, 8)
-    await trial.node.ctl('set_disk_free_limit', '64MB')
+def register_alarm(name, alarm, least, most, **options):
+    @fault(name, f'{PRESSED}; what was accepted before is answered, {least} to {most} s later', check=check_alarm, **options)
+    async def ring(trial):
+        raised, cleared = ALARMS[alarm]
+        trial.blocked = ['dispatcher']
+        await trial.node.ctl(*raised)
+        await trial.pause(least, most)
+        await trial.node.ctl(*cleared)
+
+
+register_alarm('alarm-memory', 'memory', 6, 8)
+register_alarm('alarm-disk', 'disk', 6, 8)
+
+
+@fault('alarm-answers', 'the alarm comes while the service has events in hand, and lasts for longer than RabbitMQ would try '
+       'each of them: they are handled once, and answered when it is over', check=check_alarm, deadline=60)
+async def alarm_answers(trial):
+    trial.blocked = ['dispatcher', 'ping-listener']
+    pid = trial.program('ping-listener').pid
+    os.kill(pid, signal.SIGSTOP)
+    await trial.pause(0.5, 1)
+    raised, cleared = ALARMS['disk']
+    await trial.node.ctl(*raised)
+    os.kill(pid, signal.SIGCONT)
+    await trial.pause(35, 40)
+    await trial.node.ctl(*cleared)
 
 
 UNHARMED = 'service goes on as if nothing were; only logs are lost'
@@ -166,23 +196,42 @@ async def descriptors_gone(trial):
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
-def register_clock(name, tiers, hours, outcome, errors, **options):
-    @fault(name, outcome, errors, clock=tiers, **options)
+HOUR = 3600
+# So soon after a jump all is as before.
+STEADY_SECONDS = 1
+
+
+def register_clock(name, tiers, steps, outcome, errors, **options):
+    async def check_between(trial):
+        """Of all clocks together nobody notices a jump, but what was under way."""
+        for seconds, began, ended in trial.phases if tiers == TIERS else ():
+            meant = [entry for entry in trial.ledger.entries.values() if began + STEADY_SECONDS <= entry.sent <= ended - 0.5]
+            missed = [entry for entry in meant if [status for _, status in entry.outcomes] != [None]]
+            trial.expect(meant and not missed, f'{len(missed)} of {len(meant)} requests were not answered with the clock at '
+                         f'{seconds:+d} s, like ' + ', '.join(entry.story for entry in missed[:3]))
+
+    @fault(name, outcome, errors, clock=tiers, loses_events=True, check=check_between, deadline=8, **options)
     async def jump(trial):
-        trial.stack.set_clock(hours * 3600)
-        await trial.pause(2, 3)
+        trial.phases = []
+        for seconds in steps:
+            trial.stack.set_clock(seconds)
+            began = monotonic()
+            await trial.pause(3, 4)
+            trial.phases.append((seconds, began, monotonic()))
         trial.stack.set_clock(0)
         trial.ended_at = monotonic()
         await trial.pause(1, 2)
 
 
-TOGETHER = 'requests under way may get 504, nothing is lost, recovery within 5 s'
-register_clock('clock-forward', TIERS, 1, 'all clocks jump one hour ahead and back: ' + TOGETHER, (500, 503, 504))
-register_clock('clock-back', TIERS, -1, 'all clocks jump one hour back and ahead again: ' + TOGETHER, (500, 503, 504))
+TOGETHER = 'requests under way at a jump may get an error, later ones are answered; nothing is lost'
+register_clock('clock-forward', TIERS, (HOUR,), 'all clocks jump one hour ahead and back: ' + TOGETHER, (500, 503, 504))
+# First ahead, so that what is remembered of calls is old enough to be forgotten.
+register_clock('clock-back', TIERS, (120, -HOUR), 'all clocks jump ahead by two minutes, back by an hour, and return: '
+               + TOGETHER, (500, 503, 504))
 APART = ('while clocks differ by more than 60 s signatures are refused, and each request gets an error (500, 504); nothing is '
          'lost, recovery within 5 s')
-register_clock('clock-dispatcher', ('dispatcher',), 1, "the dispatcher's clock is an hour ahead: " + APART, (500, 503, 504))
-register_clock('clock-listener', ('ping-listener',), 1,
+register_clock('clock-dispatcher', ('dispatcher',), (HOUR,), "the dispatcher's clock is an hour ahead: " + APART, (500, 503, 504))
+register_clock('clock-listener', ('ping-listener',), (HOUR,),
                "ping-listener's clock is an hour ahead: it takes no part in deadlines; nothing is lost", (503, 504))
 
 
@@ -204,6 +253,7 @@ async def check_collector(trial):
     trial.expect(collector.connections > 0, 'nobody connected to the collector')
     dropped = [await trial.program(tier).metric('switchboard_telemetry_dropped_total{signal="traces"}') for tier in TIERS]
     trial.notes.append(f'spans dropped: {dropped}')
+    trial.expect(sum(count or 0 for count in dropped) > 0, 'no span was dropped')
     collector.server.close()
 
 

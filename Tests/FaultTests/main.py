@@ -25,10 +25,10 @@ from stack import ROOT, Node, end_with_parent
 from trial import Trial
 
 # One of each kind, for every day.
-SHORT = ('kill-dispatcher', 'kill-ping-listener', 'kill-rabbitmq', 'kill-triple', 'kill-public-web',
+SHORT = ('kill-dispatcher', 'kill-ping-listener', 'kill-rabbitmq', 'kill-triple', 'kill-late', 'kill-public-web',
          'kill-public-web-waiting', 'poison', 'other-instance', 'stop-dispatcher', 'half-open-*', 'cut-client',
          'slow-dispatch', 'corrupt-client', 'corrupt-events', 'alarm-memory', 'output-stuck', 'output-closed',
-         'log-limit', 'descriptors-*', 'clock-forward', 'clock-dispatcher', 'collector-hangs', 'mixed*')
+         'log-limit', 'descriptors-*', 'clock-back', 'clock-dispatcher', 'collector-hangs', 'mixed*')
 
 node = None
 

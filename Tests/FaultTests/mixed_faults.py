@@ -45,6 +45,7 @@ def choose(trial, others):
 
 async def run_all(trial, troubles):
     trial.notes.append(', '.join(f'{kind} {name}' for kind, name, _ in troubles))
+    trial.loses_sessions = any(kind == 'kill' and name == 'public-web' for kind, name, _ in troubles)
     await asyncio.gather(*(action for _, _, action in troubles))
 
 
@@ -53,6 +54,6 @@ async def mixed_behind(trial):
     await run_all(trial, choose(trial, BEHIND))
 
 
-@fault('mixed', 'the same with public-web: ' + TOGETHER, recovery=10, loses_sessions=True)
+@fault('mixed', 'the same with public-web: ' + TOGETHER, recovery=10)
 async def mixed(trial):
     await run_all(trial, choose(trial, ('public-web', *BEHIND)))

@@ -65,9 +65,9 @@ register_corrupt('client', 'over TLS, which notices it: ' + HOLDS, odds=0.05, tl
 FORGES = ('without TLS, but signed bodies: no crash, no session stuck; what was accepted gets an answer or an error, '
           'which may be 500, as a refused signature is taken for a wrong configuration')
 ODD = (400, 401, 404, 405, 408, 413, 414, 415, 422, 429, 431, 500, 502, 503, 504)
-register_corrupt('events', FORGES, errors=ODD, forges=True)
-register_corrupt('dispatch', FORGES, errors=ODD, forges=True)
+for name in ('events', 'dispatch'):
+    register_corrupt(name, FORGES, errors=ODD, forges=True, loses_events=True, deadline=8)
 PLAIN = ('without TLS: no crash, no session stuck; what was accepted gets an answer or an error; content can be forged, '
          'which only amqps:// prevents')
-register_corrupt('dispatcher-amqp', PLAIN, errors=ODD, forges=True)
-register_corrupt('listener-amqp', PLAIN, errors=ODD, forges=True)
+for name in ('dispatcher-amqp', 'listener-amqp'):
+    register_corrupt(name, PLAIN, errors=ODD, forges=True, loses_events=True, deadline=8)

@@ -43,6 +43,19 @@ async def kill_triple(trial):
     await end_and_begin(trial, BEHIND, signal.SIGKILL)
 
 
+async def check_late(trial):
+    late = trial.ledger.summary()['errors'].get(504, 0)
+    trial.expect(late > 0, 'no deadline passed')
+
+
+@fault('kill-late', 'what the service takes longer for than its deadline gets one 504, and no answer later', deadline=2,
+       check=check_late)
+async def kill_late(trial):
+    await trial.end('ping-listener', signal.SIGKILL)
+    await trial.pause(3, 4)
+    await trial.begin_again('ping-listener')
+
+
 TOLD = 'clients reconnect, are told resumed:false, and know which requests had no answer; none is answered afterwards'
 
 
