@@ -178,7 +178,7 @@ let package = Package(
         tests(
             "SwitchboardTests",
             ["switchboard", "CloudEvents", "Core", "Crypto", "JSON", "Telemetry", "TraceStore", "WebSocket"]),
-        tests("EndToEndTests", ["CLinux", "Core", "TestBroker", "TestTokens", "TestCertificates"]),
+        tests("EndToEndTests", ["Broker", "CLinux", "Core", "TestBroker", "TestTokens", "TestCertificates"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -34,6 +34,7 @@ public final class QueueBrowser {
     private let configuration: AMQPConfiguration
     private var assembler: DeliveryAssembler
     private let pumpMilliseconds: UInt64
+    private var keptAliveAt = SystemClock.monotonic()
 
     private init(
         _ link: AMQPLink, _ queue: String, _ messageCount: Int, _ address: AMQPAddress,
@@ -115,6 +116,14 @@ public final class QueueBrowser {
     private func wait(_ link: AMQPLink, milliseconds: UInt64) {
         var descriptor = pollfd(fd: link.fd, events: Int16(POLLIN), revents: 0)
         if poll(&descriptor, 1, CInt(clamping: min(milliseconds + 1, pumpMilliseconds))) > 0 { link.noteReadable() }
+    }
+
+    /// For who is busy elsewhere: so that the broker does not give up the connection. As often as you like.
+    public func keepAlive() throws(Failure) {
+        let now = SystemClock.monotonic()
+        guard now.milliseconds(since: keptAliveAt) >= pumpMilliseconds else { return }
+        keptAliveAt = now
+        try Self.told { () throws(AMQPFailure) in try link?.sendHeartbeat() }
     }
 
     /// It leaves the queue for good, by `close` at the latest.

@@ -4,6 +4,8 @@ struct DispatcherLimits: Sendable {
     var batchEventsMax = 4096
     var prefetch = 2000
     var destinationsMax = 1024
+    /// A larger one would make the POST too large that it goes with.
+    var answerBytesMax = 4 * 1024 * 1024
     /// How long an event waits for a broker that can't be reached.
     var brokerWaitMilliseconds: UInt64 = 5000
     /// Before what the broker has refused is published again.

@@ -25,7 +25,7 @@ extension DispatcherLoop {
     private func route(_ message: DeliveredMessage, isDeadLetter: Bool) {
         let now = SystemClock.wallNanoseconds()
         // Given back at the end: the loop's own must not be changed while it is walked over.
-        var tokens: [(AnswerToken?, Range<Int>)] = []
+        var tokens: [(Result<AnswerToken, UndeliverableAnswer>, Range<Int>)] = []
         swap(&tokens, &self.tokens)
         defer {
             tokens.removeAll(keepingCapacity: tokens.count <= 1024)
@@ -40,7 +40,7 @@ extension DispatcherLoop {
                 }
             }
         } catch {
-            for (token, _) in tokens { token?.spans?.deadLettered("malformed") }
+            for case (.success(let token), _) in tokens { token.spans?.deadLettered("malformed") }
             deliveries.remove(delivery)
             shared.logger.error("not an event on the responses queue; dead-lettered", ["reason": .string(error.detail)])
             shared.metrics.answersDeadLettered.add()
@@ -53,16 +53,19 @@ extension DispatcherLoop {
             return shared.broker.acknowledge(message.tag, multiple: false)
         }
         for (token, extent) in tokens {
-            if let token { offer(token) } else { deadLetter(message.body, extent, delivery, "refused") }
+            switch token {
+            case .success(let token): offer(token)
+            case .failure(let error): deadLetter(message.body, extent, delivery, error.reason)
+            }
         }
     }
 
     private func token(
         for envelope: EventEnvelope, of message: DeliveredMessage, _ bytes: UnsafeRawBufferPointer, _ delivery: UInt64,
         _ wallNanoseconds: UInt64
-    ) -> AnswerToken? {
+    ) -> Result<AnswerToken, UndeliverableAnswer> {
         guard let address = envelope.value(.returnaddress, in: bytes) else {
-            return forged(envelope, of: message, bytes)
+            return .failure(forged(envelope, of: message, bytes))
         }
         var hasher = Hasher()
         hasher.combine(bytes: address)
@@ -72,11 +75,10 @@ extension DispatcherLoop {
             destination = known
         } else {
             guard let url = ReturnAddress.verifiedURL(in: address, by: authenticator) else {
-                return forged(envelope, of: message, bytes)
+                return .failure(forged(envelope, of: message, bytes))
             }
             guard let found = self.destination(for: url) else {
-                beginAnswer(envelope, in: bytes, of: message, nil)?.deadLettered("too-many-destinations")
-                return nil
+                return .failure(undeliverable(.tooManyDestinations, envelope, of: message, bytes))
             }
             verified.insert(address, hash: hash, found)
             destination = found
@@ -84,23 +86,40 @@ extension DispatcherLoop {
         let lifetime = Lifetime.milliseconds(
             of: envelope, in: bytes, wallNanoseconds: wallNanoseconds,
             default: shared.limits.answerLifetimeMilliseconds, max: shared.limits.answerLifetimeMaxMilliseconds)
-        return AnswerToken(
-            delivery: delivery, body: message.body, extent: envelope.extent,
-            timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
-            retryUntil: loop.now.advanced(byMilliseconds: lifetime ?? 0), destination: destination,
-            spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hash)
+        guard let lifetime else { return .failure(undeliverable(.deadlinePassed, envelope, of: message, bytes)) }
+        guard envelope.extent.count <= shared.limits.answerBytesMax else {
+            return .failure(undeliverable(.tooLarge, envelope, of: message, bytes))
+        }
+        return .success(
+            AnswerToken(
+                delivery: delivery, body: message.body, extent: envelope.extent,
+                timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
+                retryUntil: loop.now.advanced(byMilliseconds: lifetime), destination: destination,
+                spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hash))
     }
 
     private func forged(
         _ envelope: EventEnvelope, of message: DeliveredMessage, _ bytes: UnsafeRawBufferPointer
-    ) -> AnswerToken? {
+    ) -> UndeliverableAnswer {
         shared.metrics.answersForged.add()
         let spans = beginAnswer(envelope, in: bytes, of: message, nil)
         shared.logger.warning(
             "an answer without a valid return address; dead-lettered", context: spans?.processContext,
             EventIdentity(envelope, in: bytes).fields)
         spans?.deadLettered("forged")
-        return nil
+        return .forged
+    }
+
+    private func undeliverable(
+        _ why: UndeliverableAnswer, _ envelope: EventEnvelope, of message: DeliveredMessage,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> UndeliverableAnswer {
+        let spans = beginAnswer(envelope, in: bytes, of: message, nil)
+        shared.logger.warning(
+            "an answer was dead-lettered", context: spans?.processContext,
+            EventIdentity(envelope, in: bytes).fields(reason: why.reason))
+        spans?.deadLettered(why.reason)
+        return why
     }
 
     private func destination(for url: UnsafeRawBufferPointer) -> Destination? {

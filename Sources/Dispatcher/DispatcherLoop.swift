@@ -31,7 +31,7 @@ final class DispatcherLoop: TimerTarget {
     var destinations = BytesDictionary<Destination>()
     var verified = VerifiedAddresses()
     /// Of the message that is being routed; kept for its storage.
-    var tokens: [(AnswerToken?, Range<Int>)] = []
+    var tokens: [(Result<AnswerToken, UndeliverableAnswer>, Range<Int>)] = []
     var held: HeldAnswers
     var retryTimer: EventLoop.Timer?
     var random = RandomSource()

@@ -8,11 +8,6 @@ public struct UpgradeRequest: Sendable {
     /// As the client sent it.
     public var key: [UInt8] { headers.withFirst(Self.keyName) { $0.map { Array($0) } ?? [] } }
 
-    /// What the client offers, in its order of preference.
-    public var subprotocols: [String] {
-        headers.all(Self.subprotocolName).flatMap { $0.split(separator: ",") }.map(Self.trimmed).filter { !$0.isEmpty }
-    }
-
     /// Whether the client offers it: letter by letter as it is called.
     public func offers(_ subprotocol: StaticString) -> Bool {
         headers.hasElement(Self.subprotocolName) { $0.equals(subprotocol) }
@@ -62,12 +57,5 @@ public struct UpgradeRequest: Sendable {
             default: false
             }
         }
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while let first = text.utf8.first, first == 0x20 || first == 0x09 { text.removeFirst() }
-        while let last = text.utf8.last, last == 0x20 || last == 0x09 { text.removeLast() }
-        return String(text)
     }
 }

@@ -169,7 +169,19 @@ import Tiers
         dispatcher.publish([lost, dispatcher.answer("fine", to: receiver.url), late])
         #expect(Polling.until { dispatcher.deadLetters.all.count == 2 && dispatcher.isSettled })
         #expect(Set(dispatcher.deadLetters.bodies) == [lost, late] && receiver.ids == ["fine"])
+        #expect(dispatcher.deadLetters.reason(of: late) == "deadline-passed")
+        #expect(dispatcher.deadLetters.reason(of: lost) == "unavailable")
         #expect(dispatcher.metric("switchboard_answers_dead_lettered_total") == 2)
+    }
+
+    @Test func oneThatIsTooLargeTakesNoOthersWithIt() throws {
+        let receiver = try Receiver()
+        let dispatcher = try TestDispatcher { $0.limits.answerBytesMax = 2000 }
+        let data = String(repeating: "x", count: 2000)
+        let large = dispatcher.answer("large", to: receiver.url, #","data":"\#(data)""#)
+        dispatcher.publish([dispatcher.answer("a", to: receiver.url), large, dispatcher.answer("b", to: receiver.url)])
+        #expect(Polling.until { dispatcher.deadLetters.all.count == 1 && dispatcher.isSettled })
+        #expect(receiver.ids == ["a", "b"] && dispatcher.deadLetters.reason(of: large) == "content-too-large")
     }
 
     /// An answer's own time, not the default.

@@ -20,5 +20,8 @@ final class Inbox: Sendable {
         guard let hop = try? Regex(#"^\{"servertiming":"dispatcher;dur=[0-9.]+","#) else { return [] }
         return bodies.map { $0.replacing(hop, with: "{") }
     }
+    /// Why the dispatcher says that it has parked the message.
+    func reason(of body: String) -> String? { all.first { $0.body.elementsEqual(body.utf8) }?.death?.reason }
+
     var bodies: [String] { all.map { String(decoding: $0.body, as: UTF8.self) } }
 }

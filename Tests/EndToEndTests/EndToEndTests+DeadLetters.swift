@@ -1,3 +1,5 @@
+import Broker
+import Core
 import Foundation
 import Glibc
 import TestSupport
@@ -177,6 +179,33 @@ extension EndToEndTests {
             for word in ["list", "show", "replay", "drop", "--amqp", "--json", "--yes", "SWITCHBOARD_AMQP_URL"] {
                 #expect(help.status == 0 && help.output.contains(word))
             }
+        }
+
+        /// Anybody may write to the queue's exchange: here a routing key that can't be one.
+        @Test func whatCanNotBeReplayedIsKept() throws {
+            let amqp = try VirtualHosts.take()
+            let broker = try AMQPBroker(
+                configuration: AMQPConfiguration(url: amqp, connectionName: "test"),
+                topology: StandardTopology.service(queue: "service", bindings: ["PingRequest"]))
+            broker.start()
+            defer { broker.stop(drainMilliseconds: 0) }
+            let death = DeathRecord(
+                reason: "expired", queue: "service", exchange: StandardTopology.eventsExchange,
+                routingKey: String(repeating: "k", count: 256), timeSeconds: 1)
+            let outcome = Mutex<PublishOutcome?>(nil)
+            let route = BrokerRoute(
+                exchange: StandardTopology.deadLetterExchange, routingKey: StandardTopology.expiredRoutingKey)
+            let isTaken = broker.publish(
+                PublishGroup(
+                    route: route, event: Array(SampleEvent.ping("odd", lifetimeSeconds: 60).utf8),
+                    metadata: EventMetadata(death: death),
+                    deadline: SystemClock.monotonic().advanced(byMilliseconds: 10_000))
+            ) { result in outcome.withLock { $0 = result } }
+            #expect(isTaken && Polling.until { outcome.withLock { $0 } == .confirmed })
+            let letters = DeadLetterCalls(amqp)
+            let result = try letters.run("replay", "--all")
+            #expect(result.status == 1 && result.errors.contains("odd can't be replayed: its exchange or"), "\(result)")
+            #expect(try letters.ids() == ["odd"])
         }
 
         /// Nobody waits any more for what it had sent, and what the broker had confirmed can be found.

@@ -68,7 +68,13 @@ enum WebSocketFuzzing {
         guard case .head(let head)? = event else { return }
         guard let upgrade = try? UpgradeRequest.parse(head) else { return }
         precondition(upgrade.key.count == 24, "a key of \(upgrade.key.count) bytes")
-        precondition(upgrade.subprotocols.allSatisfy { !$0.isEmpty })
-        precondition(upgrade.offers("cloudevents.json") == upgrade.subprotocols.contains("cloudevents.json"))
+        let offered = head.headers.all("sec-websocket-protocol").flatMap { value in
+            Array(value.utf8).split(separator: 0x2C).map { element in
+                let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+                return element.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+            }
+        }
+        precondition(
+            upgrade.offers("cloudevents.json") == offered.contains { $0.elementsEqual("cloudevents.json".utf8) })
     }
 }

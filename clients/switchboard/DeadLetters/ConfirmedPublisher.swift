@@ -16,9 +16,12 @@ final class ConfirmedPublisher {
     private let finished = Mutex<[(number: Int, outcome: PublishOutcome)]>([])
     private var waiting: [Int: (route: BrokerRoute, completion: Completion)] = [:]
     private var last = 0
+    private let isWaiting: () throws -> Void
 
     /// Connects.
-    init(_ configuration: AMQPConfiguration) throws {
+    /// - Parameter isWaiting: called every second while outcomes are waited for.
+    init(_ configuration: AMQPConfiguration, isWaiting: @escaping () throws -> Void) throws {
+        self.isWaiting = isWaiting
         broker = try AMQPBroker(configuration: configuration, topology: Topology())
         wake = try WakeSignal()
         broker.onDiagnostic = { [reason] diagnostic in
@@ -62,6 +65,7 @@ final class ConfirmedPublisher {
         var descriptor = pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0)
         _ = poll(&descriptor, 1, 1000)
         wake.drain()
+        try isWaiting()
         try settle()
     }
 

@@ -121,6 +121,9 @@ final class DeadLettersCommand {
         guard let death = letter.death else {
             return fail("\(name) can't be replayed: nothing says where it was published")
         }
+        guard max(death.exchange.utf8.count, death.routingKey.utf8.count) <= BrokerRoute.nameBytesMax else {
+            return fail("\(name) can't be replayed: its exchange or routing key is longer than AMQP allows")
+        }
         let bytes = letter.replayed(lifetimeSeconds: options.lifetimeSeconds)
         let route = BrokerRoute(exchange: death.exchange, routingKey: death.routingKey, batchEventsMax: 1)
         task.underWay += 1
@@ -165,7 +168,7 @@ final class DeadLettersCommand {
 
     private func confirmedPublisher() throws -> ConfirmedPublisher {
         if let publisher { return publisher }
-        let made = try ConfirmedPublisher(options.configuration)
+        let made = try ConfirmedPublisher(options.configuration) { [browser] in try browser.keepAlive() }
         publisher = made
         return made
     }
