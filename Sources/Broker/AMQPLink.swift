@@ -167,6 +167,13 @@ final class AMQPLink {
         ]
         if let exchange = queue.deadLetterExchange {
             entries.append(switchboard_amqp_entry_text(amqp_bytes_t("x-dead-letter-exchange"), arena.bytes(exchange)))
+            if queue.kind == .quorum, queue.lengthMax == nil {
+                // Else a dead letter that finds no queue, or whose node ends just then, is lost. The strategy wants the other
+                // argument, with which a full queue would refuse its newest message and not lose its oldest.
+                let strategy = arena.bytes("at-least-once")
+                entries.append(switchboard_amqp_entry_text(amqp_bytes_t("x-dead-letter-strategy"), strategy))
+                entries.append(switchboard_amqp_entry_text(amqp_bytes_t("x-overflow"), arena.bytes("reject-publish")))
+            }
         }
         if let limit = queue.deliveryLimit {
             entries.append(switchboard_amqp_entry_integer(amqp_bytes_t("x-delivery-limit"), Int64(limit)))
