@@ -39,5 +39,6 @@ public struct AMQPConfiguration: Sendable {
                 && reconnectMaximumMilliseconds <= 600_000, "the reconnect delays are 1 to 600,000 ms, ascending")
         try check((1...(1 << 30)).contains(messageBytesMax), "the largest message is 1 byte to 1 GiB")
         try check(limits.messagesUnconfirmedMax > 0, "at least one message may be unconfirmed")
+        try check(limits.confirmMillisecondsMax > 0, "a confirm may take at least a millisecond")
     }
 }

@@ -10,13 +10,16 @@ final class OutgoingMessage {
     /// Nil if one of its groups never expires.
     let expiresAt: MonotonicInstant?
     let groups: [PendingGroup]
+    /// Where it waited, and where it counts while it is unconfirmed.
+    let backlog: RouteBacklog
+    var publishedAt = MonotonicInstant(nanoseconds: 0)
     /// Returned by the broker as unroutable; its confirm is still to come.
     var isReturned = false
     var isSettled = false
 
     init(
         route: BrokerRoute, body: [UInt8], eventCount: Int, metadata: EventMetadata?, expiresAt: MonotonicInstant?,
-        groups: [PendingGroup]
+        groups: [PendingGroup], backlog: RouteBacklog
     ) {
         self.route = route
         self.body = body
@@ -24,6 +27,7 @@ final class OutgoingMessage {
         self.metadata = metadata
         self.expiresAt = expiresAt
         self.groups = groups
+        self.backlog = backlog
     }
 
     var contentType: String { eventCount == 1 ? ContentType.single : ContentType.batch }

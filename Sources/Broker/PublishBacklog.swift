@@ -38,15 +38,25 @@ final class PublishBacklog {
 
     private func backlog(for route: BrokerRoute) -> RouteBacklog {
         if let backlog = routes[ObjectIdentifier(route)] { return backlog }
-        if routes.count >= Self.routesKeptMax { routes = routes.filter { !$0.value.isEmpty } }
+        if routes.count >= Self.routesKeptMax {
+            routes = routes.filter { !$0.value.isEmpty || $0.value.unconfirmed > 0 }
+        }
         let backlog = RouteBacklog(route: route)
         routes[ObjectIdentifier(route)] = backlog
         return backlog
     }
 
-    /// The next message, the routes taking turns; nil if nothing waits.
-    func nextMessage(now: MonotonicInstant) -> OutgoingMessage? {
-        while let backlog = turns.popFirst() {
+    /// Whether something waits for a route that has fewer unconfirmed messages.
+    func hasReady(unconfirmedMax: Int) -> Bool { turns.all.contains { $0.unconfirmed < unconfirmedMax } }
+
+    /// The next message, the routes taking turns; nil if nothing waits for one that has fewer unconfirmed messages.
+    func nextMessage(now: MonotonicInstant, unconfirmedMax: Int = .max) -> OutgoingMessage? {
+        for _ in 0..<turns.count {
+            guard let backlog = turns.popFirst() else { return nil }
+            guard backlog.unconfirmed < unconfirmedMax else {
+                turns.append(backlog)
+                continue
+            }
             let message = backlog.nextMessage(now: now) { settle($0, .expired) }
             if !backlog.isEmpty { turns.append(backlog) }
             if let message { return message }

@@ -31,6 +31,7 @@ final class PublishChannel {
     /// Published on an earlier connection and not confirmed there: to be published first on the next.
     private var again = FIFO<OutgoingMessage>()
     private var isBlocked = false
+    private var unblockedAt = MonotonicInstant(nanoseconds: 0)
     /// The bytes still to come of a returned message's body; nil if none is being read.
     private var returnedBytesLeft: UInt64?
     private var nextSweep = MonotonicInstant(nanoseconds: 0)
@@ -54,6 +55,7 @@ final class PublishChannel {
     }
 
     func takeBackUnconfirmed() {
+        for message in window.unconfirmed { message.backlog.unconfirmed = 0 }
         // What was unconfirmed is older than what was to be published again after it.
         var older = FIFO<OutgoingMessage>()
         for message in window.unconfirmed where message.isWanted {
@@ -99,7 +101,10 @@ final class PublishChannel {
         try readFrames(link)
         if control.phase == .finishing { return .end }
         let isWaiting = !backlog.isEmpty || !window.isEmpty || !again.isEmpty
-        if isWaiting, now >= nextSweep { sweep(now: now, isConnected: !isBlocked) }
+        if isWaiting, now >= nextSweep {
+            sweep(now: now, isConnected: !isBlocked)
+            try checkConfirms(now: now)
+        }
         if canPublish {
             // Nobody polls, and confirms may be there.
             link.isReadable = true
@@ -129,16 +134,23 @@ final class PublishChannel {
     }
 
     private var canPublish: Bool {
-        !isBlocked && window.count < limits.messagesUnconfirmedMax && !(backlog.isEmpty && again.isEmpty)
+        !isBlocked && share > 0 && (!again.isEmpty || backlog.hasReady(unconfirmedMax: share))
     }
+
+    /// How many unconfirmed messages a route may have: as many as there is room for more (dynamic threshold, Choudhury and
+    /// Hahne 1998).
+    private var share: Int { limits.messagesUnconfirmedMax - window.count }
 
     private func publishReady(_ link: AMQPLink, now: MonotonicInstant) throws(AMQPFailure) {
         var published = 0
         while published < Self.burstMax, canPublish {
-            guard let message = nextToPublishAgain() ?? backlog.nextMessage(now: now) else { return }
+            guard let message = nextToPublishAgain() ?? backlog.nextMessage(now: now, unconfirmedMax: share)
+            else { return }
             let tag = window.nextTag
             // Before it is sent: if that fails it is published again on the next connection.
             window.append(message)
+            message.publishedAt = now
+            message.backlog.unconfirmed += 1
             try link.publish(message, tag: tag, now: now)
             pass.messagesPublished += 1
             pass.eventsPublished += UInt64(message.eventCount)
@@ -169,6 +181,15 @@ final class PublishChannel {
             giveUp(message) { self.backlog.isOver($0, now: now, isConnected: isConnected) }
         }
         for message in again.all { giveUp(message) { self.backlog.isOver($0, now: now, isConnected: isConnected) } }
+    }
+
+    /// A confirm that was lost would keep its place for good.
+    private func checkConfirms(now: MonotonicInstant) throws(AMQPFailure) {
+        guard !isBlocked, let oldest = window.unconfirmed.first(where: { _ in true }), !oldest.isWanted,
+            now.milliseconds(since: max(oldest.publishedAt, unblockedAt)) >= limits.confirmMillisecondsMax
+        else { return }
+        throw AMQPFailure(
+            .connectionLost, "the broker has not confirmed a message for \(limits.confirmMillisecondsMax / 1000) s")
     }
 
     private func giveUp(_ message: OutgoingMessage, where isOver: (PendingGroup) -> Bool) {
@@ -221,6 +242,7 @@ final class PublishChannel {
             control.report(.publisher, .blocked)
         case AMQPMethod.connectionUnblocked:
             isBlocked = false
+            unblockedAt = SystemClock.monotonic()
             control.observers.report(.unblocked, "the broker takes messages again")
             control.report(.publisher, .connected)
         default: break
@@ -229,6 +251,7 @@ final class PublishChannel {
 
     private func settle(_ tag: UInt64, multiple: Bool, isPositive: Bool) {
         window.take(tag, multiple: multiple) { message in
+            message.backlog.unconfirmed -= 1
             if !isPositive {
                 pass.messagesNegativelyConfirmed += 1
                 backlog.settle(message, .rejected)

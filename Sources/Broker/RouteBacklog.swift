@@ -4,6 +4,8 @@ import Core
 final class RouteBacklog {
     let route: BrokerRoute
     private var waiting = FIFO<PendingGroup>()
+    /// Messages of this route that are sent and not confirmed.
+    var unconfirmed = 0
 
     private struct Part {
         let group: PendingGroup
@@ -89,6 +91,6 @@ final class RouteBacklog {
         }
         return OutgoingMessage(
             route: route, body: body, eventCount: events, metadata: metadata, expiresAt: expiresAt,
-            groups: parts.map(\.group))
+            groups: parts.map(\.group), backlog: self)
     }
 }

@@ -13,6 +13,9 @@ struct SettlementWindow {
     /// The index of the delivery `firstTag`, the oldest unsettled one.
     private var head = 0
     private var firstTag: UInt64 = 1
+    /// Acknowledged one by one since the last flush. What came behind a delivery that stays open must not be walked over
+    /// each time.
+    private var acknowledged: [UInt64] = []
     /// Delivered and not settled by the caller.
     private(set) var unsettledCount = 0
     private(set) var commands: [Command] = []
@@ -33,7 +36,10 @@ struct SettlementWindow {
         for at in (kind == .acknowledgeThrough ? head : index)...index where states[at] == .delivered {
             count += 1
             switch kind {
-            case .acknowledge, .acknowledgeThrough: states[at] = .acknowledged
+            case .acknowledge:
+                states[at] = .acknowledged
+                acknowledged.append(tag)
+            case .acknowledgeThrough: states[at] = .acknowledged
             case .requeue, .discard:
                 states[at] = .settled
                 commands.append(.reject(tag, requeue: kind == .requeue))
@@ -57,11 +63,12 @@ struct SettlementWindow {
             states.removeFirst(head)
             head = 0
         }
-        if unsettledCount == states.count - head { return }
-        for at in head..<states.count where states[at] == .acknowledged {
-            commands.append(.acknowledge(firstTag + UInt64(at - head), multiple: false))
-            states[at] = .settled
+        acknowledged.sort()
+        for tag in acknowledged where tag >= firstTag {
+            commands.append(.acknowledge(tag, multiple: false))
+            states[head + Int(tag - firstTag)] = .settled
         }
+        acknowledged.removeAll(keepingCapacity: acknowledged.count <= 4096)
     }
 
     mutating func removeCommands() { commands.removeAll(keepingCapacity: true) }
