@@ -8,8 +8,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     /// No further request is looked at while so much output waits: who pipelines and does not read is to wait.
     private static let outputBytesMax = 64 * 1024
 
-    /// Answered at once in one turn of the loop, so that who pipelines without end leaves the others their turn.
-    private static let requestsPerTurnMax = 32
+    /// Answered at once, so that who pipelines without end leaves the others their turn.
+    private static let requestsAtOnceMax = 16
 
     private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
 
@@ -75,7 +75,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             case .end:
                 requestEnded()
                 requests += 1
-                if requests == Self.requestsPerTurnMax, phase == .betweenRequests {
+                if requests == Self.requestsAtOnceMax, phase == .betweenRequests {
                     channel.processAgain()
                     return consumed
                 }

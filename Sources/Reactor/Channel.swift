@@ -26,6 +26,8 @@ public final class Channel: EventHandler, TimerTarget {
     /// Of its registration with the loop; 0 without one.
     private var registrationKey: UInt64 = 0
     private let fd: CInt
+    /// So many bytes of `input` the handler has used. No more than the loop's buffer has are kept.
+    private var inputUsed: UInt32 = 0
     private var lingerTimer: EventLoop.Timer?
     private var state = State.open
     private var flags = ChannelFlags()
@@ -89,9 +91,10 @@ public final class Channel: EventHandler, TimerTarget {
         state = .closed
         handler = nil
         let detached = DetachedChannel(
-            fd: fd, tls: tls, input: input, output: Array(output[outputSent...]), owner: owner)
+            fd: fd, tls: tls, input: Array(input[Int(inputUsed)...]), output: Array(output[outputSent...]), owner: owner
+        )
         owner = nil
-        input = []
+        keepInput([])
         output = []
         outputSent = 0
         return detached
@@ -134,7 +137,7 @@ public final class Channel: EventHandler, TimerTarget {
         loop.cancel(&lingerTimer)
         tls?.shutdown()
         Glibc.close(fd)
-        input = []
+        keepInput([])
         output = []
         outputSent = 0
         let last = handler
@@ -199,7 +202,7 @@ public final class Channel: EventHandler, TimerTarget {
 
     private func linger() {
         state = .lingering
-        input = []
+        keepInput([])
         if let tls { tls.shutdown() }
         Glibc.shutdown(fd, CInt(SHUT_WR))
         loop.cancel(&lingerTimer)
@@ -239,7 +242,7 @@ public final class Channel: EventHandler, TimerTarget {
     }
 
     /// Hands unconsumed input to the handler again, before any further input and not within this call: after the handler
-    /// became able to use it.
+    /// became able to use it, and when others have had their turn.
     public func processAgain() {
         // Within its call it is not known yet what the handler leaves.
         if flags.contains(.processing) {
@@ -253,7 +256,7 @@ public final class Channel: EventHandler, TimerTarget {
         guard !flags.contains(.processingLater) else { return }
         flags.insert(.processingLater)
         // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
-        loop.defer { [self] in
+        loop.postpone { [self] in
             flags.remove(.processingLater)
             guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
             process(received: 0)
@@ -279,7 +282,7 @@ public final class Channel: EventHandler, TimerTarget {
     override public func loopEnded() { close() }
 
     private func read() {
-        let kept = state == .open ? input.count : 0
+        let kept = state == .open ? inputBytes : 0
         let buffer = loop.receiveBuffer
         guard kept < buffer.count else { return close(.failed(SystemError(operation: "receive", code: ENOBUFS))) }
         switch receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...])) {
@@ -311,24 +314,53 @@ public final class Channel: EventHandler, TimerTarget {
             ? .wouldBlock : .failed(.failed(SystemError(operation: "recv", code: errno)))
     }
 
+    /// Received and not used by the handler.
+    private var inputBytes: Int { input.count - Int(inputUsed) }
+
+    private func keepInput(_ bytes: [UInt8], used: Int = 0) {
+        input = bytes
+        inputUsed = UInt32(truncatingIfNeeded: used)
+    }
+
     /// The received bytes stand in the loop's buffer behind the place of what was kept.
     private func process(received: Int) {
-        let buffer = loop.receiveBuffer
-        let kept = input.count
-        if kept > 0 { input.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+        let kept = inputBytes
         let total = kept + received
         guard total > 0, let handler else { return }
-        flags.insert(.processing)
-        let consumed = handler.channel(self, received: UnsafeMutableRawBufferPointer(rebasing: buffer[..<total]))
-        flags.remove(.processing)
-        guard state == .open else { return }
-        if consumed >= total {
-            if kept > 0 { input = [] }
-        } else if consumed > 0 || received > 0 {
-            input = Array(buffer[max(consumed, 0)..<total])
+        if received == 0 {
+            processKept(handler)
+        } else {
+            let buffer = loop.receiveBuffer
+            if kept > 0 { input.withUnsafeBytes { buffer.copyMemory(from: $0.slice(Int(inputUsed)..<$0.count)) } }
+            let consumed = hand(UnsafeMutableRawBufferPointer(rebasing: buffer[..<total]), to: handler)
+            guard state == .open else { return }
+            if consumed < total {
+                keepInput(Array(buffer[max(consumed, 0)..<total]))
+            } else if kept > 0 {
+                keepInput([])
+            }
         }
-        guard flags.contains(.processingWanted) else { return }
+        guard state == .open, flags.contains(.processingWanted) else { return }
         flags.remove(.processingWanted)
         processAgain()
+    }
+
+    /// In its place: who pipelines has much kept, and gets little of it used at a time.
+    private func processKept(_ handler: any ChannelHandler) {
+        var bytes = input
+        let start = Int(inputUsed)
+        // Not the handler's while it has the bytes, nor copied when they are changed.
+        keepInput([])
+        let consumed = bytes.withUnsafeMutableBytes {
+            hand(UnsafeMutableRawBufferPointer(rebasing: $0[start...]), to: handler)
+        }
+        let used = start + max(consumed, 0)
+        if state == .open, used < bytes.count { keepInput(bytes, used: used) }
+    }
+
+    private func hand(_ bytes: UnsafeMutableRawBufferPointer, to handler: any ChannelHandler) -> Int {
+        flags.insert(.processing)
+        defer { flags.remove(.processing) }
+        return handler.channel(self, received: bytes)
     }
 }

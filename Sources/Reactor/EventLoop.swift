@@ -26,6 +26,8 @@ public final class EventLoop {
     private static let receiveBytes = 128 * 1024
     private static let wakeKey: UInt64 = 0
     private static let conclusionsMax = 4
+    /// A turn that has taken so long leaves what is postponed to the next, but for one.
+    private static let postponedNanosecondsMax: UInt64 = 500_000
 
     /// When the current turn began: exact enough for timers, and free.
     public private(set) var now: MonotonicInstant
@@ -46,6 +48,7 @@ public final class EventLoop {
     private var spareOutputs = SpareBuffers(countMax: 256, bytesMax: 4 << 20)
     private var deferred: [() -> Void] = []
     private var concluding: [() -> Void] = []
+    private var postponed = FIFO<() -> Void>()
     private var isRunning = false
 
     public static func make() throws(SystemError) -> EventLoop {
@@ -102,7 +105,7 @@ public final class EventLoop {
     }
 
     /// Whether something was put off to the end of the next turn.
-    var hasDeferred: Bool { !deferred.isEmpty || !concluding.isEmpty }
+    var hasDeferred: Bool { !deferred.isEmpty || !concluding.isEmpty || !postponed.isEmpty }
 
     /// On the loop's thread: `run` returns after this turn.
     public func stop() { isRunning = false }
@@ -116,6 +119,7 @@ public final class EventLoop {
         turnEnds = []
         deferred = []
         concluding = []
+        postponed = FIFO()
         dirty = []
     }
 
@@ -183,6 +187,10 @@ public final class EventLoop {
     /// Called once, when this turn ends, after what was deferred: for what gathers that, and should not cost a turn more.
     public func conclude(_ body: @escaping () -> Void) { concluding.append(body) }
 
+    /// Called once, at the end of this turn or of a later one, in the order in which it came: for what may be a lot, so that
+    /// those who want little need not wait for it.
+    func postpone(_ body: @escaping () -> Void) { postponed.append(body) }
+
     func markDirty(_ channel: Channel) { dirty.append(channel) }
 
     /// An empty array for what a channel will send, with room from an earlier one if there is any.
@@ -225,7 +233,16 @@ public final class EventLoop {
         return list
     }
 
+    /// Those that come meanwhile wait for the next turn.
+    private func doPostponed() {
+        for _ in 0..<postponed.count {
+            postponed.popFirst()?()
+            if SystemClock.monotonic().nanoseconds(since: now) > Self.postponedNanosecondsMax { return }
+        }
+    }
+
     private func endTurn() {
+        if !postponed.isEmpty { doPostponed() }
         if !deferred.isEmpty { for body in take(&deferred) { body() } }
         // What these bring about in turn is likely to be of this turn, too, but has an end here.
         for _ in 0..<Self.conclusionsMax where !concluding.isEmpty { for body in take(&concluding) { body() } }

@@ -1,10 +1,11 @@
 import CLinux
 import Core
 import Glibc
-import Reactor
 import Telemetry
 import TestSupport
 import Testing
+
+@testable import Reactor
 
 @Suite struct EventLoopTests {
     private final class Watcher: EventHandler {
@@ -43,6 +44,31 @@ import Testing
         // A second time does nothing.
         turning.loop.unregister(registration)
         turning.loop.unregister(otherRegistration)
+    }
+
+    /// Each takes longer than a turn may take for such.
+    @Test func whatIsPostponedLeavesTheOthersTheirTurn() throws {
+        let turning = try TestLoop()
+        let pair = try SocketPair()
+        let watcher = Watcher(fd: pair.near)
+        var order: [String] = []
+        watcher.onEvent = { _ in order.append("event") }
+        _ = try turning.loop.register(pair.near, .readable, watcher)
+        var turns = 0
+        turning.loop.atTurnEnd { turns += 1 }
+        for number in 0..<20 {
+            turning.loop.postpone {
+                order.append("\(number)")
+                if number == 4 { pair.peer.send("x") }
+                if number == 9 { turning.loop.postpone { order.append("late") } }
+                let begin = SystemClock.monotonic()
+                while SystemClock.monotonic().nanoseconds(since: begin) < 600_000 {}
+            }
+        }
+        #expect(turning.run { order.count == 22 })
+        let numbers = (0..<20).map(String.init)
+        #expect(order == Array(numbers[...4]) + ["event"] + Array(numbers[5...]) + ["late"])
+        #expect(turns >= 20)
     }
 
     @Test func aDescriptorThatEpollRefusesThrowsAndLeavesNothingBehind() throws {

@@ -264,7 +264,6 @@ import Testing
         #expect(try world.ask("GET /hello HTTP/1.1\r\n" + Self.host)?.status == 200)
     }
 
-    /// Requests behind answers that nobody reads are not looked at: their answers would pile up.
     @Test func whoPipelinesLeavesTheOthersTheirTurn() throws {
         var order: [String] = []
         let world = try HTTPWorld { router in
@@ -284,6 +283,7 @@ import Testing
         #expect(order.firstIndex(of: "/one").map { $0 < 100 } == true)
     }
 
+    /// Requests behind answers that nobody reads are not looked at: their answers would pile up.
     @Test func whoPipelinesAndDoesNotReadIsWaitedFor() throws {
         var asked = 0
         let world = try HTTPWorld { router in
