@@ -250,36 +250,6 @@ import Testing
         broker.stop(drainMilliseconds: 5000)
     }
 
-    /// RabbitMQ's default loses it (dead-letter strategy `at-most-once`).
-    @Test func aDeadLetterWaitsForAQueue() throws {
-        // How often it tries again; 180 s if nobody says otherwise.
-        try node.control("eval", "application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, 1000).")
-        let exchange = Exchange(name: "dead.\(suffix)", kind: .topic)
-        let source = Topology(
-            exchanges: topology.exchanges + [exchange],
-            queues: [Queue(name: "queue.\(suffix)", deadLetterExchange: exchange.name)], bindings: topology.bindings)
-        let configuration = AMQPConfiguration(url: node.amqp, connectionName: "test \(suffix)")
-        let broker = try AMQPBroker(configuration: configuration, topology: source)
-        broker.start()
-        let outcomes = Outcomes()
-        let group = PublishGroup(
-            route: route(), event: [0x31], expirationMilliseconds: 50,
-            deadline: SystemClock.monotonic().advanced(byMilliseconds: 10_000))
-        #expect(broker.publish(group, completion: outcomes.completion()))
-        #expect(eventually { outcomes[0] == .confirmed })
-        settle(milliseconds: 500)
-        broker.stop(drainMilliseconds: 5000)
-        let target = Topology(
-            exchanges: source.exchanges, queues: source.queues + [Queue(name: "dead.\(suffix)")],
-            bindings: source.bindings + [Binding(exchange: exchange.name, queue: "dead.\(suffix)", routingKey: "#")])
-        let other = try AMQPBroker(configuration: configuration, topology: target)
-        let inbox = Inbox(other)
-        other.consume(queue: "dead.\(suffix)", prefetch: 10) { inbox.receive($0) }
-        other.start()
-        #expect(eventually(seconds: 20) { inbox.bodies == ["1"] })
-        other.stop(drainMilliseconds: 5000)
-    }
-
     @Test func aDeletedQueueIsDeclaredAgain() throws {
         let diagnostics = Mutex<[BrokerDiagnostic]>([])
         let broker = try broker()

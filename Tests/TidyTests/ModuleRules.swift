@@ -18,7 +18,7 @@ enum ModuleRules {
         "TraceStore": ["Core", "JSON"],
         "Collector": ["Core", "HTTP1", "JSON", "Telemetry", "Reactor", "HTTPServer", "TraceStore"],
         "TelemetryExport": ["Core", "JSON", "Telemetry", "Reactor", "HTTPClient"],
-        "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry"],
+        "Broker": ["CRabbitMQ", "Core", "CloudEvents", "Telemetry", "Dispatch"],
         "Tiers": ["Core", "JSON", "HTTP1", "Crypto"],
         "TierSecurity": ["Core", "Telemetry", "Configuration", "Reactor", "HTTPClient", "Program", "Tiers"],
         "Tokens": ["Core", "JSON", "Crypto"],
