@@ -256,6 +256,8 @@ make_environment() {
     local variable
     (
         umask 077
+        # It may have been made by hand, for ports.
+        if [ -e "$environment_file" ]; then chmod 600 "$environment_file"; fi
         [ -e "$environment_file" ] || echo '# Made by deploy/up. Belongs to the volumes: without it their passwords are lost.' > "$environment_file"
         for variable in INTERNAL_SECRET RABBITMQ_PASSWORD GRAFANA_PASSWORD MINIO_PASSWORD S3_SECRET_KEY; do
             set_if_missing "$variable" "$(random_hexadecimal 24)"

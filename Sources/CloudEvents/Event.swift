@@ -89,6 +89,11 @@ public struct Event: Sendable {
     /// The event with further hops in its `servertiming`. - Parameter timings: plain ASCII.
     public func append(addingTimings timings: [UInt8], to output: inout [UInt8]) {
         bytes.withUnsafeBytes { bytes in
+            if envelope.isNull(.servertiming) {
+                return envelope.appendRewritten(from: bytes, dropping: [], to: &output) { writer in
+                    writer.rawString("servertiming") { $0.append(contentsOf: timings) }
+                }
+            }
             timings.withUnsafeBytes { timings in
                 ServerTimings.appendEvent(
                     bytes, value: envelope.valueRange(.servertiming), adding: timings, to: &output)
@@ -119,20 +124,29 @@ public struct Event: Sendable {
     }
 
     /// The answer to this event: `causationid` is its id; session, return address, expiry and trace are its own.
-    /// - Parameter data: valid JSON.
-    public func answer(type: String, source: String, data: [UInt8], contentType: StaticString = "application/json")
-        -> Event
-    {
-        RandomSource.withShared {
-            answer(type: type, source: source, data: data, contentType: contentType, random: &$0)
-        }
+    /// - Parameter data: JSON.
+    /// - Throws: if it is none, or nested too deeply, as what wraps the data of a request may be.
+    public func answer(
+        type: String, source: String, data: [UInt8], contentType: StaticString = "application/json"
+    ) throws(EventError) -> Event {
+        try Event(
+            parsing: RandomSource.withShared {
+                answerBytes(type: type, source: source, data: data, contentType: contentType, random: &$0)
+            })
     }
 
     /// - Parameter random: kept by the caller, so that an id costs no system call.
     public func answer(
         type: String, source: String, data: [UInt8], contentType: StaticString = "application/json",
         random: inout RandomSource
-    ) -> Event {
+    ) throws(EventError) -> Event {
+        try Event(
+            parsing: answerBytes(type: type, source: source, data: data, contentType: contentType, random: &random))
+    }
+
+    private func answerBytes(
+        type: String, source: String, data: [UInt8], contentType: StaticString, random: inout RandomSource
+    ) -> [UInt8] {
         var output: [UInt8] = []
         // What it inherits is at most all of the request but its data, which an answer often repeats.
         output.reserveCapacity(data.count + bytes.count + 256)
@@ -156,10 +170,7 @@ public struct Event: Sendable {
         data.withUnsafeBytes { writer.raw("data", $0) }
         writer.giveBack(to: &output)
         output.append(0x7D)
-        guard let event = try? Event(parsing: output) else {
-            preconditionFailure("the data of an answer is not JSON: \(String(decoding: data, as: UTF8.self))")
-        }
-        return event
+        return output
     }
 
     private static let inherited: [(StaticString, EventEnvelope.Member)] = [

@@ -5,8 +5,10 @@ import JSON
 public enum EventBatch {
     /// Every event in its order; a single event that is no array counts as a batch of one. Envelopes refer to `bytes`.
     /// Events before a malformed one have been handed out when it throws.
+    /// - Parameter malformed: is given what is JSON and no event, in its turn; without it that throws.
     public static func forEach(
-        _ bytes: UnsafeRawBufferPointer, rules: EventEnvelope.Rules, _ body: (EventEnvelope) -> Void
+        _ bytes: UnsafeRawBufferPointer, rules: EventEnvelope.Rules,
+        malformed: ((EventError) -> Void)? = nil, _ body: (EventEnvelope) -> Void
     ) throws(EventError) {
         let start = JSONScanner.skipSpace(bytes, 0)
         if start < bytes.count, bytes[start] == 0x7B { return body(try EventEnvelope.scan(bytes, rules: rules)) }
@@ -14,11 +16,26 @@ public enum EventBatch {
         let end = try JSONScanner.walkArray(bytes, at: start, depthMax: JSONScanner.depthMax) {
             element throws(EventError) in
             // The scan of the element finds its end, too: nothing is walked over twice.
-            let envelope = try EventEnvelope.scanPrefix(bytes, at: element, rules: rules)
-            body(envelope)
-            return envelope.extent.upperBound
+            do throws(EventError) {
+                let envelope = try EventEnvelope.scanPrefix(bytes, at: element, rules: rules)
+                body(envelope)
+                return envelope.extent.upperBound
+            } catch {
+                guard let malformed else { throw error }
+                let end = try Self.end(of: element, in: bytes)
+                malformed(error)
+                return end
+            }
         }
         let rest = JSONScanner.skipSpace(bytes, end)
         guard rest == bytes.count else { throw .notJSON(.trailingBytes(at: rest)) }
+    }
+
+    private static func end(of element: Int, in bytes: UnsafeRawBufferPointer) throws(EventError) -> Int {
+        do throws(JSONError) {
+            return try JSONScanner.skipValue(bytes, at: element, depthMax: JSONScanner.depthMax - 1)
+        } catch {
+            throw .notJSON(error)
+        }
     }
 }

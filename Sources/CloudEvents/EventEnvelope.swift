@@ -7,6 +7,8 @@ public struct EventEnvelope: Sendable {
     public static let membersMax = 64
     /// Of an event as a client sends it: the tiers add members on its way, and it must stay within `membersMax`.
     public static let clientMembersMax = 48
+    /// Of `data` as a client sends it: services wrap it in data of their own, which must stay within what JSON may have.
+    public static let clientDepthMax = 32
 
     /// The members that the gateway knows by name.
     public enum Member: UInt8, CaseIterable, Sendable {
@@ -60,12 +62,18 @@ public struct EventEnvelope: Sendable {
     public private(set) var extent: Range<Int>
     private var places = InlineArray<19, Place>(repeating: Place())
     private var present = Members()
+    /// Null attributes count as absent (CloudEvents JSON format §2.2), but their text is there, and goes when the object is
+    /// rewritten: a second member of the name would make it invalid.
+    private var nulls = Members()
     /// How many members the object has.
     public private(set) var memberCount: UInt8 = 0
 
     private init(extent: Range<Int>) { self.extent = extent }
 
     public func has(_ member: Member) -> Bool { present.contains(Members(member)) }
+
+    /// It is absent, but a member of its name is there.
+    public func isNull(_ member: Member) -> Bool { nulls.contains(Members(member)) }
 
     /// As it stands in the JSON: a string's raw text between its quotes, escapes and all; the whole JSON of `data`.
     public func value(_ member: Member, in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
@@ -91,9 +99,10 @@ public struct EventEnvelope: Sendable {
     func moved(to start: Int) -> EventEnvelope {
         var moved = EventEnvelope(extent: start..<start + extent.count)
         moved.present = present
+        moved.nulls = nulls
         moved.memberCount = memberCount
         let shift = Int32(truncatingIfNeeded: start - extent.lowerBound)
-        for index in places.indices where present.rawValue >> UInt32(index) & 1 == 1 {
+        for index in places.indices where present.union(nulls).rawValue >> UInt32(index) & 1 == 1 {
             let place = places[index]
             moved.places[index] = Place(
                 memberStart: place.memberStart &+ shift, valueStart: place.valueStart &+ shift,
@@ -117,9 +126,18 @@ public struct EventEnvelope: Sendable {
         return envelope
     }
 
-    /// Throws if it has more members than a client's event may.
-    public func checkMembersOfClient() throws(EventError) {
+    /// Throws if it has more members, or deeper `data`, than a client's event may.
+    public func checkClient(in bytes: UnsafeRawBufferPointer) throws(EventError) {
         if memberCount > Self.clientMembersMax { throw .tooManyMembers }
+        // Most data has fewer brackets than that.
+        guard let data = value(.data, in: bytes), data.count(where: { $0 & 0xDF == 0x5B }) > Self.clientDepthMax else {
+            return
+        }
+        do throws(JSONError) {
+            try JSONScanner.validate(data, depthMax: Self.clientDepthMax, checkUTF8: false)
+        } catch {
+            throw .notJSON(error)
+        }
     }
 
     /// As `scan`, for an event that begins exactly at `start` and that anything may follow.
@@ -184,19 +202,18 @@ public struct EventEnvelope: Sendable {
                 return end
             }
             let set = Members(member)
-            if envelope.present.contains(set) { throw .duplicate(member) }
-            // A null attribute counts as absent (CloudEvents JSON format §2.2); its text stays where it is.
-            if bytes[value] == 0x6E, member != .data { return end }
+            if envelope.present.union(envelope.nulls).contains(set) { throw .duplicate(member) }
+            let isNull = bytes[value] == 0x6E && member != .data
             var start = value
             var stop = end
-            if member != .data {
+            if member != .data, !isNull {
                 guard bytes[value] == 0x22 else { throw .wrongType(member) }
                 start += 1
                 stop -= 1
                 if stop == start, member != .dataBase64 { throw .empty(member) }
                 if stop - start > member.bytesMax { throw .tooLong(member) }
             }
-            envelope.present.insert(set)
+            if isNull { envelope.nulls.insert(set) } else { envelope.present.insert(set) }
             envelope.places[Int(member.rawValue)] = Place(
                 memberStart: Int32(truncatingIfNeeded: key.lowerBound - 1),
                 valueStart: Int32(truncatingIfNeeded: start),
@@ -217,7 +234,7 @@ public struct EventEnvelope: Sendable {
 
     // MARK: Rewriting
 
-    /// The object again, without the `dropped` members, and with what `adding` writes in front.
+    /// The object again, without the `dropped` members and those that are null, and with what `adding` writes in front.
     public func appendRewritten(
         from bytes: UnsafeRawBufferPointer, dropping dropped: Members, to output: inout [UInt8],
         adding: (inout MemberWriter) -> Void
@@ -239,14 +256,15 @@ public struct EventEnvelope: Sendable {
     /// The first dropped member at or behind an offset.
     private func nextGap(from start: Int, _ dropped: Members) -> Range<Int>? {
         var next: Range<Int>?
-        var rest = present.intersection(dropped).rawValue
+        var rest = present.intersection(dropped).union(nulls).rawValue
         while rest != 0 {
             let index = rest.trailingZeroBitCount
             rest &= rest - 1
             let place = places[index]
             let memberStart = Int(place.memberStart)
             guard memberStart >= start, memberStart < next?.lowerBound ?? .max else { continue }
-            let quote = index == Int(Member.data.rawValue) ? 0 : 1
+            let isString = index != Int(Member.data.rawValue) && nulls.rawValue >> UInt32(index) & 1 == 0
+            let quote = isString ? 1 : 0
             next = memberStart..<Int(place.valueEnd) + quote
         }
         return next

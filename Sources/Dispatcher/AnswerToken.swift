@@ -9,6 +9,8 @@ struct AnswerToken: PosterToken {
     let extent: Range<Int>
     /// Where in the event the value of `servertiming` stands.
     let timing: Range<Int>?
+    /// It has a `servertiming` that is null: the value can't be put in by itself.
+    let isTimingNull: Bool
     let consumedAt: MonotonicInstant
     let retryUntil: MonotonicInstant
     let destination: Destination

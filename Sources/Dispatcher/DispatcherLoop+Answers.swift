@@ -93,7 +93,8 @@ extension DispatcherLoop {
         return .success(
             AnswerToken(
                 delivery: delivery, body: message.body, extent: envelope.extent,
-                timing: envelope.valueRange(.servertiming), consumedAt: loop.now,
+                timing: envelope.valueRange(.servertiming), isTimingNull: envelope.isNull(.servertiming),
+                consumedAt: loop.now,
                 retryUntil: loop.now.advanced(byMilliseconds: lifetime), destination: destination,
                 spans: beginAnswer(envelope, in: bytes, of: message, destination), session: hash))
     }
@@ -157,6 +158,7 @@ extension DispatcherLoop {
                 if let spans = token.spans {
                     return append(bytes, token.extent, shared.tracer.inject(spans.context), nanoseconds, to: &output)
                 }
+                if token.isTimingNull { return append(bytes, token.extent, .none, nanoseconds, to: &output) }
                 ServerTimings.appendEvent(
                     bytes.slice(token.extent), value: token.timing, adding: Self.returnHop, nanoseconds: nanoseconds,
                     to: &output)
@@ -165,7 +167,7 @@ extension DispatcherLoop {
         if isTaken != true { retryLater(token) }
     }
 
-    /// A sampled one: only these carry a context of the dispatcher's.
+    /// Written anew: sampled ones, as only these carry a context of the dispatcher's.
     private func append(
         _ bytes: UnsafeRawBufferPointer, _ extent: Range<Int>, _ context: TraceContext, _ nanoseconds: UInt64,
         to output: inout [UInt8]

@@ -24,14 +24,14 @@ extension DispatcherLoop {
             shared.metrics.eventsDeadLettered.add()
             // Of others than the gateway's clients nobody knows where they are.
             guard event.has(.returnaddress) else { return }
-            if errors.count > 1 { errors.append(0x2C) }
             var data: [UInt8] = []
             Problem(.listenerFailed, detail).appendJSON(instance: nil, traceID: nil, to: &data)
-            errors +=
-                event.answer(
-                    type: "switchboard.error", source: "/switchboard/dispatcher", data: data,
-                    contentType: "application/problem+json", random: &random
-                ).bytes
+            let answer = try? event.answer(
+                type: "switchboard.error", source: "/switchboard/dispatcher", data: data,
+                contentType: "application/problem+json", random: &random)
+            guard let answer else { return }
+            if errors.count > 1 { errors.append(0x2C) }
+            errors += answer.bytes
         }
         letter.body.withUnsafeBytes { bytes in
             // Of what is no event nobody knows whose it is.

@@ -38,7 +38,12 @@ extension DispatcherLoop {
         do throws(EventError) {
             try body.withBytes { bytes throws(EventError) in
                 if isBatch {
-                    try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                    let malformed = { (error: EventError) in
+                        failures.append(
+                            EventFailure(index: position, problem: Problem(.malformedEvent, error.detail)))
+                        position += 1
+                    }
+                    try EventBatch.forEach(bytes, rules: .strict, malformed: malformed) { envelope in
                         if let problem = add(envelope, of: bytes, position, to: &builders, wallNanoseconds) {
                             failures.append(EventFailure(index: position, problem: problem))
                         }

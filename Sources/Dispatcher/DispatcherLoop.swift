@@ -61,6 +61,8 @@ final class DispatcherLoop: TimerTarget {
             router: router(), tls: shared.security.tier.server, budget: ConnectionBudget(connectionsMax: 4096),
             metrics: shared.metrics.registry)
         server.problemTold = { [shared] in shared.internalCalls.count($0) }
+        let isUnsigned = shared.security.internalSecret == nil
+        server.refusing = { ForeignPages.problem($0, isLoopback: isUnsigned) }
         try server.listen(on: socket)
         self.server = server
         if let tls = shared.security.tier.server {

@@ -37,6 +37,11 @@ public final class DispatcherServer: Sendable {
         if configuration.internalSecret == nil, !LoopbackAddress.contains(configuration.host) {
             throw .needsSecret(host: configuration.host)
         }
+        if let secret = configuration.internalSecret, !LoopbackAddress.contains(configuration.host),
+            TierSettings.isShort(secret)
+        {
+            throw .weakSecret(host: configuration.host)
+        }
         do throws(TLSConfigurationError) {
             return DispatcherSecurity(
                 tier: try configuration.tierTLS.load(), internalSecret: configuration.internalSecret,

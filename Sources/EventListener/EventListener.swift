@@ -196,15 +196,15 @@ public final class EventListener: Sendable {
             // Not its message, which may quote the event.
             span?.add("exception", [SpanAttribute("exception.type", .string("\(type(of: error))"))])
             span?.fail("listener-failed", "the handler failed on the event")
-            append(failure(of: event, "\(service) failed on the event."))
+            if let answer = failure(of: event, "\(service) failed on the event.") { append(answer) }
         }
         return true
     }
 
-    private func failure(of event: Event, _ detail: String) -> Event {
+    private func failure(of event: Event, _ detail: String) -> Event? {
         var data: [UInt8] = []
         Problem(.listenerFailed, detail).appendJSON(instance: nil, traceID: nil, to: &data)
-        return event.answer(type: "switchboard.error", source: "/\(service)", data: data)
+        return try? event.answer(type: "switchboard.error", source: "/\(service)", data: data)
     }
 
     private func publish(_ slice: AnswerSlice) {

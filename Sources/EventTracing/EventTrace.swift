@@ -38,7 +38,7 @@ extension EventEnvelope {
         from bytes: UnsafeRawBufferPointer, context: TraceContext, addingHop name: String, nanoseconds: UInt64,
         to output: inout [UInt8]
     ) {
-        guard context.isValid else {
+        guard context.isValid || isNull(.servertiming) else {
             return ServerTimings.appendEvent(
                 bytes.slice(extent), value: valueRange(.servertiming), adding: name, nanoseconds: nanoseconds,
                 to: &output)

@@ -4,14 +4,17 @@ public struct HTTPLimits: Sendable {
     public var headerBytesMax: Int
     public var headerCountMax: Int
     public var bodyBytesMax: Int
+    /// Of all requests together that a server reads at a time; beyond it, 503.
+    public var bodiesBytesMax: Int
 
     public init(
         requestLineBytesMax: Int = 8192, headerBytesMax: Int = 32_768, headerCountMax: Int = 100,
-        bodyBytesMax: Int = 65_536
+        bodyBytesMax: Int = 65_536, bodiesBytesMax: Int = 256 << 20
     ) {
         self.requestLineBytesMax = requestLineBytesMax
         self.headerBytesMax = headerBytesMax
         self.headerCountMax = headerCountMax
         self.bodyBytesMax = bodyBytesMax
+        self.bodiesBytesMax = bodiesBytesMax
     }
 }

@@ -71,7 +71,11 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             switch event {
             case .needMoreData: return consumed
             case .head(let head): begin(head)
-            case .body(let piece): append(piece)
+            case .body(let piece):
+                guard append(piece) else {
+                    fail(Problem(.overloaded, "Too much is being sent at the same time.", retryAfterSeconds: 1))
+                    return bytes.count
+                }
             case .end:
                 requestEnded()
                 requests += 1
@@ -89,7 +93,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private func begin(_ head: RequestHead) {
         self.head = head
         beganAt = SystemClock.monotonic()
-        body = []
+        dropBody()
         resolution = server.router.resolve(head)
         span = nil
         phase = .readingBody
@@ -107,9 +111,18 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     }
 
     /// Most bodies come in one piece. Room for the rest of what the head promises is taken only once a good part is there.
-    private func append(_ piece: UnsafeRawBufferPointer) {
+    /// - Returns: false if all connections together have too much.
+    private func append(_ piece: UnsafeRawBufferPointer) -> Bool {
+        guard server.bodiesBytes + piece.count <= server.limits.bodiesBytesMax else { return false }
+        server.bodiesBytes += piece.count
         if let length = head?.contentLength, piece.count >= length / 16 { body.reserveCapacity(length) }
         body.append(bytes: piece)
+        return true
+    }
+
+    private func dropBody() {
+        server.bodiesBytes -= body.count
+        body = []
     }
 
     private func requestEnded() {
@@ -121,11 +134,16 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private func answer(isLast: Bool) {
         guard let head else { return }
         let exchange = HTTPExchange(connection: self, serial: serial)
+        if let problem = server.refusing?(head) {
+            exchange.respond(problem)
+            if isLast { close() }
+            return
+        }
         switch resolution {
         case .handler(let handler, let parameter, let route, let isTraced):
             let request = HTTPRequest(
                 head: head, body: body, parameter: parameter, trace: isTraced ? begin(route, head) : .init())
-            body = []
+            dropBody()
             handler(request, exchange)
         case .notFound:
             exchange.respond(Problem(.notFound, "Nothing is at \(head.path)."))
@@ -274,6 +292,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     public func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
         server.loop.cancel(&timer)
+        dropBody()
         phase = .closing
         self.channel = nil
         span?.abort(server.tracer)

@@ -27,9 +27,13 @@ public final class HTTPServer {
     /// Is given each OPTIONS request to a path that answers to other methods, which it is told. False leaves it to the
     /// router.
     public var options: ((_ head: RequestHead, _ allow: String, HTTPExchange) -> Bool)?
+    /// Looks at each request before its handler; nil if it may go there.
+    public var refusing: ((RequestHead) -> Problem?)?
     /// Makes the spans of requests to traced routes.
     public var tracer = Tracer.disabled
     var random = RandomSource()
+    /// Of bodies that are not there as a whole yet.
+    var bodiesBytes = 0
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]

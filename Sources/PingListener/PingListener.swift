@@ -8,8 +8,10 @@ public enum PingListener {
     public static let answerType = "PingResponse"
 
     /// `data`: `receivedat`, RFC 3339 with microseconds in UTC, and the request's own data, if any, as `request`.
-    public static func answer(to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()) -> Event
-    {
+    /// - Throws: if that data is nested as deeply as JSON may be here, so that no more can be put around it.
+    public static func answer(
+        to event: Event, receivedWallNanoseconds: UInt64 = SystemClock.wallNanoseconds()
+    ) throws(EventError) -> Event {
         var data: [UInt8] = []
         event.withValue(.data) { data.reserveCapacity($0.count + 64) }
         data.append("{\"receivedat\":\"")
@@ -20,6 +22,6 @@ public enum PingListener {
             data.append(bytes: request)
         }
         data.append(0x7D)
-        return event.answer(type: answerType, source: "/\(service)", data: data)
+        return try event.answer(type: answerType, source: "/\(service)", data: data)
     }
 }

@@ -4,6 +4,7 @@ import Telemetry
 final class AccessMetrics: Sendable {
     enum Limit: String, CaseIterable {
         case connections
+        case sessions
         case rate
         case abuse
         case types

@@ -14,12 +14,13 @@ enum AccessRefusal: Error, Equatable, Sendable {
     case tooManyPrincipals
     case noCertificate
     case certificateExpired
+    case certificateWithoutSubject
 
     static let allReasons =
         [
             "no_credentials", "bad_credentials", "keys_unavailable", "keys_being_fetched", "too_many_principals",
             "no_certificate",
-            "certificate_expired",
+            "certificate_expired", "certificate_without_subject",
         ]
         + TokenError.allCases.map(\.rawValue)
 
@@ -34,6 +35,7 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .tooManyPrincipals: "too_many_principals"
         case .noCertificate: "no_certificate"
         case .certificateExpired: "certificate_expired"
+        case .certificateWithoutSubject: "certificate_without_subject"
         }
     }
 
@@ -45,6 +47,8 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .token(let error): Problem(.unauthenticated, error.detail)
         case .noCertificate: Problem(.unauthenticated, "Come with a client certificate.")
         case .certificateExpired: Problem(.unauthenticated, "The client certificate has expired.")
+        case .certificateWithoutSubject:
+            Problem(.unauthenticated, "The client certificate has no subject, which would say whose it is.")
         case .keysUnavailable:
             Problem(
                 .keysUnavailable, "The keys that tokens are checked with were not fetched yet.", retryAfterSeconds: 1)
@@ -62,7 +66,9 @@ enum AccessRefusal: Error, Equatable, Sendable {
         case .badCredentials: "Bearer realm=\"switchboard\", error=\"invalid_request\""
         case .token(let error):
             "Bearer realm=\"switchboard\", error=\"invalid_token\", error_description=\"\(error.detail)\""
-        case .keysUnavailable, .keysBeingFetched, .tooManyPrincipals, .noCertificate, .certificateExpired: nil
+        case .keysUnavailable, .keysBeingFetched, .tooManyPrincipals, .noCertificate, .certificateExpired,
+            .certificateWithoutSubject:
+            nil
         }
     }
 }

@@ -67,6 +67,8 @@ final class ClientAuthenticator: Sendable {
         return try grant([0, 0] + Array(peer.subject.utf8), nil, until: Double(peer.expirySeconds), now)
     }
 
+    func known(_ principal: [UInt8]) -> Principal? { principals.known(principal) }
+
     private func grant(
         _ name: [UInt8], _ types: EventTypes?, until endSeconds: Double, _ now: MonotonicInstant
     ) throws(AccessRefusal) -> Grant {

@@ -11,6 +11,8 @@ final class Principal: Sendable {
 
     private struct Usage: Sendable {
         var connections = 0
+        /// With those that have lost their connection.
+        var sessions = 0
         var seenAt: MonotonicInstant
         var events: RateBucket?
         /// Those that were refused count, too.
@@ -46,6 +48,24 @@ final class Principal: Sendable {
 
     var connections: Int { usage.withLock { $0.connections } }
 
+    /// Takes one of its sessions, to be given back. False if it has that many already.
+    func beginSession(max: Int) -> Bool {
+        usage.withLock { usage in
+            guard usage.sessions < max else { return false }
+            usage.sessions += 1
+            return true
+        }
+    }
+
+    func endSession() { usage.withLock { $0.sessions -= 1 } }
+
+    var sessions: Int { usage.withLock { $0.sessions } }
+
+    /// Counts what it sends besides events. False if that is abuse.
+    func attempt(now: MonotonicInstant) -> Bool {
+        usage.withLock { $0.attempts?.take(1, now: now) ?? true }
+    }
+
     /// Counts events that it sends.
     func admit(_ count: Int, now: MonotonicInstant) -> Verdict {
         usage.withLock { usage in
@@ -64,7 +84,7 @@ final class Principal: Sendable {
     /// Nothing would be lost with it.
     func isForgettable(now: MonotonicInstant, idleMilliseconds: UInt64) -> Bool {
         usage.withLock { usage in
-            usage.connections == 0 && now.milliseconds(since: usage.seenAt) >= idleMilliseconds
+            usage.connections == 0 && usage.sessions == 0 && now.milliseconds(since: usage.seenAt) >= idleMilliseconds
                 && usage.events?.isFull(now: now) != false && usage.attempts?.isFull(now: now) != false
         }
     }

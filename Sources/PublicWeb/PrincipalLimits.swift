@@ -4,6 +4,10 @@ struct PrincipalLimits: Sendable {
     static let abuseFactor = 10
 
     var connectionsMax = 100
+    /// A session outlives its connection for a while, so that it can be resumed. Somebody who leaves one after the other
+    /// must not fill the table.
+    static let sessionsPerConnection = 10
+    var sessionsMax: Int { connectionsMax * Self.sessionsPerConnection }
     /// 0: as many as it likes.
     var eventsPerSecond = 1000
     var eventsBurst = 2000

@@ -37,6 +37,9 @@ final class PrincipalTable: Sendable {
         }
     }
 
+    /// Nil if it was not seen lately. One with sessions is always there.
+    func known(_ name: [UInt8]) -> Principal? { state.withLock { $0.byName[name] } }
+
     private func sweep(_ state: inout State, _ now: MonotonicInstant) {
         let isFull = state.byName.count >= limits.principalsMax
         let isRested = state.sweptAt.map { now.milliseconds(since: $0) >= Self.fullSweepMilliseconds } ?? true

@@ -1,11 +1,13 @@
 import Core
 import Reactor
+import TierSecurity
 
 /// Why public-web can't start.
 public enum PublicWebError: Error, CustomStringConvertible {
     case system(SystemError)
     case tls(TLSConfigurationError)
     case needsSecret(host: String)
+    case weakSecret(host: String)
     case needsAuthentication(host: String)
     case needsRestart
 
@@ -20,6 +22,11 @@ public enum PublicWebError: Error, CustomStringConvertible {
             """
         case .needsRestart:
             "whether there is TLS, an internal secret, and how clients say who they are, changes with a restart only"
+        case .weakSecret(let host):
+            """
+            the internal listener is to bind to \(host), beyond loopback, with an internal secret of less than \
+            \(TierSettings.secretBytesAdvised) bytes: make one, as by `openssl rand -hex 32`
+            """
         case .needsSecret(let host):
             "the internal listener is to bind to \(host), beyond loopback: give --internal-secret, the same to all tiers"
         }

@@ -23,6 +23,8 @@ extension PublicWebLoop {
                 guard let peer = exchange.clientCertificate else {
                     throw clients.settings.takesTokens ? .noCredentials : .noCertificate
                 }
+                // All of those would be one principal.
+                guard !peer.subject.isEmpty else { throw .certificateWithoutSubject }
                 return body(try clients.grant(peer, wall: now, now: loop.now))
             }
             body(
@@ -105,11 +107,33 @@ extension PublicWebLoop {
             retryAfterSeconds: 5)
     }
 
+    /// Nil if it may have one more session, which then is counted until `endSession`.
+    func refusal(ofSession principal: Principal?) -> Problem? {
+        guard let clients = shared.clients, let principal else { return nil }
+        guard !principal.beginSession(max: clients.limits.sessionsMax) else { return nil }
+        shared.access.count(.sessions)
+        return Problem(
+            .tooManyRequests,
+            "A client may have at most \(clients.limits.sessionsMax) sessions, those that can be resumed included.",
+            retryAfterSeconds: 5)
+    }
+
+    func endSession(of principal: [UInt8]?) {
+        if let principal { shared.clients?.known(principal)?.endSession() }
+    }
+
     private func takesOver(_ wish: SessionWish) -> Bool {
         guard let token = wish.token, token.instance == sessions.instance, let session = sessions[token.handle] else {
             return false
         }
         return session.isAttached && session.principal == wish.principal
+    }
+
+    /// Whether a client goes on far above its rate with what is no event.
+    func isAbuse(by grant: Grant) -> Bool {
+        if grant.principal.attempt(now: loop.now) { return false }
+        shared.access.count(.abuse)
+        return true
     }
 
     /// Whether a principal may send so many events now. Nil if it may.

@@ -22,7 +22,11 @@ extension PublicWebLoop {
         var position = 0
         do throws(EventError) {
             try request.body.withBytes { bytes throws(EventError) in
-                try EventBatch.forEach(bytes, rules: .strict) { envelope in
+                let malformed = { (error: EventError) in
+                    refused.append(EventFailure(index: position, problem: Problem(.malformedEvent, error.detail)))
+                    position += 1
+                }
+                try EventBatch.forEach(bytes, rules: .strict, malformed: malformed) { envelope in
                     let place = place(of: envelope, in: bytes)
                     if place?.loop == index || place == nil {
                         if let problem = deliver(envelope, in: bytes, to: place?.handle) {

@@ -98,7 +98,7 @@ extension PublicWebLoop {
         } else {
             envelopes.append(try EventEnvelope.scan(bytes, rules: .strict))
         }
-        for envelope in envelopes { try envelope.checkMembersOfClient() }
+        for envelope in envelopes { try envelope.checkClient(in: bytes) }
         return envelopes
     }
 
@@ -153,8 +153,10 @@ extension PublicWebLoop {
     private func postAsync(
         _ bytes: UnsafeRawBufferPointer, _ envelopes: [EventEnvelope], _ post: EventsPost, _ known: Session?
     ) -> HTTPAnswer {
-        guard let session = known ?? beginSession(post.correlationID, post.principal) else {
-            return HTTPAnswer(Problem(.overloaded, "Too many sessions are open.", retryAfterSeconds: 1))
+        let session: Session
+        switch known.map({ .success($0) }) ?? beginSession(post.correlationID, post.principal) {
+        case .success(let found): session = found
+        case .failure(let problem): return HTTPAnswer(problem)
         }
         var body: [UInt8] = []
         var locations: [String] = []
@@ -195,13 +197,19 @@ extension PublicWebLoop {
         return HTTPAnswer(status: 202, contentType: "application/json", headers: headers, body: body)
     }
 
-    private func beginSession(_ id: CorrelationID?, _ principal: [UInt8]?) -> Session? {
+    private func beginSession(_ id: CorrelationID?, _ principal: [UInt8]?) -> Result<Session, Problem> {
+        if let problem = refusal(ofSession: principal.flatMap { shared.clients?.known($0) }) {
+            return .failure(problem)
+        }
         let secret = SessionToken.Secret(random: &random)
         let wish = SessionWish(correlationID: id, principal: principal)
         let opening = sessions.open(wish, connection: 0, secret: secret, now: loop.now) { newCorrelationID() }
-        guard case .opened(let session, _) = opening else { return nil }
+        guard case .opened(let session, _) = opening else {
+            endSession(of: principal)
+            return .failure(Problem(.overloaded, "Too many sessions are open.", retryAfterSeconds: 1))
+        }
         shared.metrics.sessionsOpened.add()
         countSessions()
-        return session
+        return .success(session)
     }
 }

@@ -15,7 +15,7 @@ extension PublicWebLoop {
 
     func publicRouter() -> HTTPRouter {
         var router = HTTPRouter()
-        addHealth(to: &router)
+        addHealth(to: &router, isPublic: true)
         func add(
             _ method: HTTPMethod, _ path: String, _ handler: @escaping (HTTPRequest, HTTPExchange, Grant?) -> Void
         ) {
@@ -36,7 +36,7 @@ extension PublicWebLoop {
 
     func internalRouter() -> HTTPRouter {
         var router = HTTPRouter()
-        addHealth(to: &router)
+        addHealth(to: &router, isPublic: false)
         router.add(.post, "/dispatch") { [unowned self] in dispatch($0, $1) }
         router.add(.get, "/sessions") { [unowned self] in listSessions($0, $1) }
         router.add(.get, "/sessions/{id}") { [unowned self] in showSession($0, $1) }
@@ -45,12 +45,16 @@ extension PublicWebLoop {
         return router
     }
 
-    private func addHealth(to router: inout HTTPRouter) {
+    /// - Parameter isPublic: why it is not ready is not told in detail.
+    private func addHealth(to router: inout HTTPRouter, isPublic: Bool) {
         router.add(.get, "/livez") { _, exchange in
             exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ok\"}".utf8))
         }
         router.add(.get, "/readyz") { [unowned self] _, exchange in
-            if let problem = shared.readiness.problem { return exchange.respond(problem) }
+            if let problem = shared.readiness.problem {
+                guard isPublic, problem.kind == .dispatcherUnavailable else { return exchange.respond(problem) }
+                return exchange.respond(Problem(problem.kind, "Not ready.", retryAfterSeconds: 1))
+            }
             exchange.respond(status: 200, contentType: "application/json", body: Array("{\"status\":\"ready\"}".utf8))
         }
     }

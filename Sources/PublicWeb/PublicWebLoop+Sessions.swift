@@ -89,6 +89,12 @@ extension PublicWebLoop {
             request.grant?.principal.disconnect()
             refuse(channel, request, Self.problem(refusal))
         case .opened(let session, let details):
+            if !details.isResumed, let problem = refusal(ofSession: request.grant?.principal) {
+                sessions.remove(session)
+                connections.remove(handle)
+                request.grant?.principal.disconnect()
+                return refuse(channel, request, problem)
+            }
             if details.takenOver != 0, let older = connections[details.takenOver] { older.end(.takenOver) }
             begin(session, details, on: channel, request, handle)
         }
@@ -303,6 +309,7 @@ extension PublicWebLoop {
     /// - Parameter waiting: how many of its requests had no answer yet.
     func sessionGone(_ session: Session, waiting: Int) {
         shared.metrics.eventsWaiting.add(-Int64(waiting))
+        endSession(of: session.principal)
         if waiting > 0 { for exchange in exchanges.all { exchange.sessionEnded(session) } }
         countSessions()
     }

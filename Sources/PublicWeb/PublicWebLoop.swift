@@ -107,13 +107,16 @@ final class PublicWebLoop: TimerTarget {
             router: publicRouter(), tls: shared.security.tls, budget: shared.budget, metrics: shared.metrics.registry)
         let internalServer = HTTPServer(
             loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.internalBodyBytesMax),
-            router: internalRouter(), tls: shared.security.tier.server, budget: shared.budget,
+            router: internalRouter(), tls: shared.security.tier.server, budget: shared.internalBudget,
             metrics: shared.metrics.registry)
         publicServer.problemTold = { [shared] in shared.metrics.count($0) }
         internalServer.problemTold = { [shared] in
             shared.metrics.count($0)
             shared.internalCalls.count($0)
         }
+        let isUnsigned = shared.security.internalSecret == nil
+        internalServer.refusing = { ForeignPages.problem($0, isLoopback: isUnsigned) }
+        if shared.clients == nil, shared.isLoopback { publicServer.refusing = ForeignPages.problem(ofHost:) }
         publicServer.answering = { [unowned self] in
             CrossOriginHeaders.origin(of: $0, by: origins).map(CrossOriginHeaders.answer)
         }

@@ -11,6 +11,8 @@ import Tiers
 public final class PublicWebServer: Sendable {
     /// Descriptors kept back for what is no client: listeners, logs, the dispatcher, files.
     private static let descriptorReserve = 256
+    /// Of scaled dispatchers, each with a few POSTs under way, and of who looks at health and metrics.
+    private static let internalConnectionsMax = 1024
 
     public let publicURL: String
     public let internalURL: String
@@ -57,6 +59,11 @@ public final class PublicWebServer: Sendable {
         }
         guard configuration.internalSecret != nil || LoopbackAddress.contains(configuration.internalHost) else {
             throw .needsSecret(host: configuration.internalHost)
+        }
+        if let secret = configuration.internalSecret, !LoopbackAddress.contains(configuration.internalHost),
+            TierSettings.isShort(secret)
+        {
+            throw .weakSecret(host: configuration.internalHost)
         }
         return PublicWebSecurity(
             tls: tls, tier: tier, internalSecret: configuration.internalSecret,
@@ -122,15 +129,19 @@ public final class PublicWebServer: Sendable {
         hasTierTLS = security.tier.server != nil
         hasSecret = security.internalSecret != nil
         let memory = ReplayMemory()
+        let internalMax = min(max(configuration.descriptorsMax / 8, 16), Self.internalConnectionsMax)
         let shared = PublicWebShared(
             limits: configuration.limits, logger: logger,
             metrics: PublicWebMetrics(registry: registry, limits: Self.limits(of: configuration)),
             access: AccessMetrics(registry: registry), tracer: tracer,
             readiness: Readiness(fetchesKeys: clients?.url != nil),
-            budget: ConnectionBudget(connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve, 16)),
+            budget: ConnectionBudget(
+                connectionsMax: max(configuration.descriptorsMax - Self.descriptorReserve - internalMax, 16)),
+            internalBudget: ConnectionBudget(connectionsMax: internalMax),
             security: security, internalCalls: InternalCallMetrics(registry: registry, memory: memory),
             replayMemory: memory, echoPath: configuration.echoPath, dispatcherURL: configuration.dispatcherURL,
-            internalURL: internalURL, clients: clients,
+            internalURL: internalURL,
+            isLoopback: LoopbackAddress.contains(configuration.host) && !configuration.isOpenToAll, clients: clients,
             instance: random.next() & ~0xFF,
             loopCount: configuration.loops)
         readiness = shared.readiness

@@ -14,6 +14,8 @@ struct PublicWebShared: Sendable {
     let tracer: Tracer
     let readiness: Readiness
     let budget: ConnectionBudget
+    /// Of the internal listener: who comes to the public one must not keep out the dispatcher.
+    let internalBudget: ConnectionBudget
     /// As it was at the start: each loop has its own, which can change.
     let security: PublicWebSecurity
     let internalCalls: InternalCallMetrics
@@ -21,6 +23,8 @@ struct PublicWebShared: Sendable {
     let echoPath: String?
     let dispatcherURL: String
     let internalURL: String
+    /// Whether only this machine reaches the public listener, as far as that is known.
+    let isLoopback: Bool
     /// Nil in open mode.
     let clients: ClientAuthenticator?
     /// Random, with the low byte clear: a loop's own number is this one plus its index.

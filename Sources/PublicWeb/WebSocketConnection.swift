@@ -53,8 +53,10 @@ final class WebSocketConnection: SessionConnection {
         case .needMoreData, .pong: break
         case .text(let message): receive(message: message)
         case .binary:
+            if isAbuse() { return }
             refuse(Problem(.malformedEvent, "Events are JSON in text messages; this one was binary."), cause: nil)
         case .ping(let payload):
+            if isAbuse() { return }
             channel?.write { FrameEncoder.append(.pong, payload: payload, to: &$0) }
             lookAtOutput()
         case .close(let code, _): close(code ?? .normal, "")
@@ -63,19 +65,21 @@ final class WebSocketConnection: SessionConnection {
 
     private func receive(message: UnsafeRawBufferPointer) {
         if message.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) == 0x5B {
+            if isAbuse() { return }
             let problem = Problem(.batchNotAllowed, "One event per message: a batch goes to POST /events.")
             return refuse(problem, cause: nil)
         }
         let envelope: EventEnvelope
         do throws(EventError) {
             envelope = try EventEnvelope.scan(message, rules: rules)
-            try envelope.checkMembersOfClient()
+            try envelope.checkClient(in: message)
         } catch {
             if let grant, home.refusal(of: 1, by: grant)?.isAbuse == true { return end(.tooFast) }
             return refuse(Problem(.malformedEvent, error.detail), cause: Self.findID(message))
         }
         let cause = envelope.value(.id, in: message)
         if let type = envelope.value(.type, in: message), type.hasPrefix("switchboard.") {
+            if isAbuse() { return }
             if let problem = home.control(type, message, envelope, of: session) { refuse(problem, cause: cause) }
             return
         }
@@ -85,6 +89,13 @@ final class WebSocketConnection: SessionConnection {
         case .refused(let problem): refuse(problem, cause: cause)
         case .ended(let place): answerAgain(place)
         }
+    }
+
+    /// Whether the client goes on far above its rate with what is no event. Then the connection ends.
+    private func isAbuse() -> Bool {
+        guard let grant, home.isAbuse(by: grant) else { return false }
+        end(.tooFast)
+        return true
     }
 
     /// Whether the client may send the event now. If not, it was told; but what was accepted before keeps the outcome that

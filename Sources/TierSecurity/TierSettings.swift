@@ -64,10 +64,14 @@ public enum TierSettings {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
+    /// Whether one of the secrets is too short for a network.
+    public static func isShort(_ secret: [UInt8]) -> Bool {
+        InternalAuthenticator.secrets(in: secret).contains { $0.count < secretBytesAdvised }
+    }
+
     /// What is not wrong, and should be better all the same.
     public static func warnings(_ secret: [UInt8]?) -> [String] {
-        let isShort = secret.map { InternalAuthenticator.secrets(in: $0).contains { $0.count < secretBytesAdvised } }
-        return isShort == true
+        secret.map(isShort) == true
             ? ["--internal-secret has less than \(secretBytesAdvised) bytes: make one, as by `openssl rand -hex 32`"]
             : []
     }

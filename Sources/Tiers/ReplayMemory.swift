@@ -26,12 +26,11 @@ public final class ReplayMemory: Sendable {
         var count = 0
         /// Signatures of an earlier time are refused.
         var floorMilliseconds: UInt64 = 0
-        var now: UInt64 = 0
         /// The latest since the clock was set back.
         var latest: UInt64 = 0
-        /// What has passed since the first call, without steps of the clock: a longer time between two calls counts as a
-        /// slot, so that they may be kept longer, never shorter.
+        /// What has passed since the first call, by a clock that is not set.
         var elapsed: UInt64 = 0
+        var startedAt: MonotonicInstant?
         var sweptAt: UInt64 = 0
     }
 
@@ -52,9 +51,11 @@ public final class ReplayMemory: Sendable {
     /// - Parameters:
     ///   - nonce: the caller's, random.
     ///   - signedAt: by the caller's clock, now: by this one's; in milliseconds since 1970.
-    func admit(nonce: UInt64, signedAt: UInt64, now: UInt64) -> CallVerdict {
+    func admit(
+        nonce: UInt64, signedAt: UInt64, now: UInt64, monotonic: MonotonicInstant = SystemClock.monotonic()
+    ) -> CallVerdict {
         state.withLock { state in
-            pass(&state, now)
+            pass(&state, now, monotonic)
             guard signedAt >= state.floorMilliseconds else { return .outsideWindow }
             let slot = signedAt / Self.slotMilliseconds
             guard state.slots[slot, default: Slot()].nonces.insert(nonce).inserted else { return .replayed }
@@ -68,9 +69,10 @@ public final class ReplayMemory: Sendable {
         }
     }
 
-    private func pass(_ state: inout State, _ now: UInt64) {
-        if now > state.now { state.elapsed += min(now - state.now, Self.slotMilliseconds) }
-        state.now = now
+    private func pass(_ state: inout State, _ now: UInt64, _ monotonic: MonotonicInstant) {
+        let startedAt = state.startedAt ?? monotonic
+        state.startedAt = startedAt
+        state.elapsed = max(state.elapsed, monotonic.milliseconds(since: startedAt))
         state.latest = max(state.latest, now)
         if now + 2 * windowMilliseconds < state.latest { setBack(&state, now) }
         guard state.elapsed >= state.sweptAt + Self.slotMilliseconds else { return }

@@ -37,6 +37,7 @@ public struct RecordedLog: Equatable, Sendable {
     public var isError: Bool { severity >= 17 }
 
     var byteCount: Int {
-        384 + severityText.utf8.count + eventName.utf8.count + scope.utf8.count + body.byteCount + attributes.byteCount
+        384 + resource.byteCountCharged + severityText.utf8.count + eventName.utf8.count + scope.utf8.count
+            + body.byteCount + attributes.byteCount
     }
 }

@@ -7,6 +7,9 @@ public final class RecordedResource: Sendable {
     public let service: String
     /// What tells whether two records' times were read from one clock: the host, or if it is not said the service.
     public let clock: String
+    /// What a record is charged for it: all but the little that it shares with many others.
+    let byteCountCharged: Int
+    private static let byteCountShared = 1024
 
     public init(attributes: [RecordedAttribute], droppedAttributes: UInt64 = 0) {
         self.attributes = attributes
@@ -17,6 +20,7 @@ public final class RecordedResource: Sendable {
         }
         service = text("service.name") ?? Self.unknownService
         clock = text("host.name") ?? text("host.id") ?? service
+        byteCountCharged = max(0, attributes.byteCount - Self.byteCountShared)
     }
 }
 

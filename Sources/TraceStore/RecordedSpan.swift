@@ -69,7 +69,9 @@ public struct RecordedSpan: Equatable, Sendable {
 
     /// About what it takes in memory, its entries in the store's indexes included.
     var byteCount: Int {
-        let fixed = 512 + name.utf8.count + traceState.utf8.count + statusMessage.utf8.count + scope.utf8.count
+        let fixed =
+            512 + resource.byteCountCharged + name.utf8.count + traceState.utf8.count + statusMessage.utf8.count
+            + scope.utf8.count
         let events = self.events.reduce(0) { $0 + 96 + $1.name.utf8.count + $1.attributes.byteCount }
         let links = self.links.reduce(0) { $0 + 96 + $1.traceState.utf8.count + $1.attributes.byteCount }
         return fixed + attributes.byteCount + events + links

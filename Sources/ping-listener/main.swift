@@ -8,5 +8,5 @@ EventListenerProgram.run(
     types: [PingListener.requestType]
 ) { event in
     crashSwitch?.receive(event)
-    return [PingListener.answer(to: event)]
+    return [try PingListener.answer(to: event)]
 }

@@ -19,7 +19,7 @@ import Testing
             #""correlationid":"c\"1","returnaddress":"r","expirytime":"2030-01-01T00:00:00Z","traceparent":"p","tracestate":"s","ext":"x""#
         )
         let request = try Event(parsing: Array(text.utf8))
-        let answer = request.answer(type: "A", source: "/l", data: Array("[1]".utf8))
+        let answer = try request.answer(type: "A", source: "/l", data: Array("[1]".utf8))
         #expect(
             answer.causationID == "1" && answer.correlationID == "c\"1" && answer.type == "A" && answer.source == "/l")
         #expect(answer.string(.returnaddress) == "r" && answer.string(.expirytime) == "2030-01-01T00:00:00Z")

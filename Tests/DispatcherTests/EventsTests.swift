@@ -39,12 +39,17 @@ import Tiers
         let mixed = [
             Self.event("3", "A", ""), Self.event("4", "C", ""), Self.event("5", "B", ""), Self.event("6", "A", ""),
             Self.event("7", "A", #","expirytime":"2020-01-01T00:00:00Z""#), Self.event("8", #"\u0041"#, ""),
+            // No events, but JSON: they take none of the others with them.
+            "1", Self.event("10", "A", #","id":"11""#), Self.event("12", "A", #","X":1"#),
         ]
         let response = try dispatcher.postBatch("[" + mixed.joined(separator: " , ") + "]")
         #expect(response.status == 207, "\(response)")
         let failures = try #require(Self.failures(response)?.sorted { $0.0 < $1.0 })
-        #expect(failures.map(\.0) == [1, 2, 4])
-        #expect(failures.map(\.1) == [.unroutableType, .noListener, .deadlinePassed])
+        #expect(failures.map(\.0) == [1, 2, 4, 6, 7, 8])
+        #expect(
+            failures.map(\.1) == [
+                .unroutableType, .noListener, .deadlinePassed, .malformedEvent, .malformedEvent, .malformedEvent,
+            ])
         #expect(Polling.until { inbox.bodies.joined().contains("\"8\"") })
         let ids = try inbox.all.flatMap { message -> [String] in
             guard case .array(let events) = try JSONValue.parse(message.body) else {
@@ -73,7 +78,6 @@ import Tiers
             ("application/cloudevents+json", "{", .malformedEvent),
             ("application/cloudevents+json", "[]", .malformedEvent),
             ("application/cloudevents+json", #"{"specversion":"1.0","id":"1","source":"/t"}"#, .malformedEvent),
-            ("application/cloudevents-batch+json", "[1]", .malformedEvent),
             ("application/cloudevents-batch+json", "[\(Self.event("1", "PingRequest", "")),]", .malformedEvent),
             ("application/json", Self.event("1", "PingRequest", ""), .unsupportedMediaType),
             ("text/plain", "x", .unsupportedMediaType),

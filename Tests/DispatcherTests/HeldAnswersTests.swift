@@ -10,7 +10,7 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
 @Suite struct HeldAnswersTests {
     private static func token(until milliseconds: UInt64, of session: Int = 1) -> AnswerToken {
         AnswerToken(
-            delivery: 1, body: [], extent: 0..<0, timing: nil, consumedAt: instant(0),
+            delivery: 1, body: [], extent: 0..<0, timing: nil, isTimingNull: false, consumedAt: instant(0),
             retryUntil: instant(milliseconds), destination: Destination(url: "http://127.0.0.1:1"), spans: nil,
             session: session)
     }

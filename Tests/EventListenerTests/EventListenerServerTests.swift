@@ -56,7 +56,7 @@ import Testing
     @Test(arguments: [nil, "null", "[1,{}]"] as [String?])
     func pingsAreAnsweredWithTheTimeOfTheirArrival(_ data: String?) throws {
         let request = try Event(id: "p", source: "/t", type: "PingRequest", data: data.map { Array($0.utf8) })
-        let answer = PingListener.answer(to: request, receivedWallNanoseconds: 1_700_000_000_123_456_789)
+        let answer = try PingListener.answer(to: request, receivedWallNanoseconds: 1_700_000_000_123_456_789)
         #expect(answer.type == "PingResponse" && answer.source == "/ping-listener" && answer.causationID == "p")
         let value = try JSONValue.parse(try #require(answer.data))
         #expect(value["receivedat"]?.string == "2023-11-14T22:13:20.123456Z")

@@ -3,6 +3,7 @@ import CloudEvents
 import Core
 import EventListener
 import JSON
+import PingListener
 import Telemetry
 import TestBroker
 import TestSupport
@@ -13,8 +14,8 @@ import Testing
 
     private static let event = TestListener.event
 
-    @Sendable private static func answer(_ event: Event) -> [Event] {
-        [event.answer(type: "Response", source: "/service", data: event.data ?? Array("null".utf8))]
+    @Sendable private static func answer(_ event: Event) throws -> [Event] {
+        [try event.answer(type: "Response", source: "/service", data: event.data ?? Array("null".utf8))]
     }
 
     @Test func answersCarryWhatTheirEventsGaveThem() throws {
@@ -40,7 +41,7 @@ import Testing
     @Test func anEventMayHaveManyAnswersOrNone() throws {
         let world = try TestListener { event in
             let count = Int(event.id) ?? 0
-            return (0..<count).map { event.answer(type: "Response", source: "/s", data: Array("\($0)".utf8)) }
+            return try (0..<count).map { try event.answer(type: "Response", source: "/s", data: Array("\($0)".utf8)) }
         }
         world.publishTogether(["0", "3", "1"].map { Self.event($0, "") })
         world.publish(Self.event("0", ""))
@@ -49,10 +50,20 @@ import Testing
         #expect(world.metric("events_total") == 4 && world.broker.statistics.messagesAcknowledged == 2)
     }
 
+    /// From others than the gateway: what it lets in can be wrapped.
+    @Test func dataThatCanNotBeWrappedIsAnError() throws {
+        let world = try TestListener { [try PingListener.answer(to: $0)] }
+        let data = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
+        world.publish(Self.event("deep", #","data":\#(data)"#), Self.event("flat", #","data":[]"#))
+        #expect(Polling.until { world.answers.events.count == 2 && world.isSettled })
+        #expect(Set(world.answers.events.map(\.type)) == ["switchboard.error", "PingResponse"])
+        #expect(world.metric("failures_total") == 1)
+    }
+
     @Test func anErrorOfTheHandlerIsTheEventsAnswer() throws {
         let world = try TestListener { event in
             if event.id == "bad" { throw Failure() }
-            return Self.answer(event)
+            return try Self.answer(event)
         }
         world.publishTogether([
             Self.event("1", ""), Self.event("bad", #","returnaddress":"r","correlationid":"c""#), Self.event("2", ""),
@@ -74,7 +85,7 @@ import Testing
         let handled = Mutex<[String]>([])
         let world = try TestListener { event in
             handled.withLock { $0.append(event.id) }
-            return Self.answer(event)
+            return try Self.answer(event)
         }
         world.publish(body)
         // None of a message is handled when a part of it is malformed.
@@ -129,7 +140,7 @@ import Testing
         let handled = Mutex<[String]>([])
         let world = try TestListener(faults: [fault, fault], deliveryLimit: 1) { event in
             handled.withLock { $0.append(event.id) }
-            return Self.answer(event)
+            return try Self.answer(event)
         }
         world.publish(Self.event("1", ""))
         #expect(Polling.until { world.answers.events.count == 1 && world.isSettled })
@@ -145,7 +156,7 @@ import Testing
             faults: [.outcome(.unavailable), .outcome(.unavailable)], brokerWaitMilliseconds: 0
         ) { event in
             handled.withLock { $0.append(event.id) }
-            return Self.answer(event)
+            return try Self.answer(event)
         }
         world.publish(Self.event("1", ""))
         #expect(Polling.until { world.answers.events.count == 1 && world.isSettled })
@@ -183,9 +194,9 @@ import Testing
 
     private static let slowMilliseconds = 30
 
-    @Sendable private static func answerSlowly(_ event: Event) -> [Event] {
+    @Sendable private static func answerSlowly(_ event: Event) throws -> [Event] {
         Polling.until(milliseconds: slowMilliseconds) { false }
-        return answer(event)
+        return try answer(event)
     }
 
     @Test func aSlowHandlersAnswersDoNotWaitForEachOther() throws {
@@ -216,7 +227,7 @@ import Testing
         let faults = [FaultyBroker.Fault.outcome(.confirmed), .outcome(.unavailable)]
         let world = try TestListener(faults: faults, brokerWaitMilliseconds: 0) { event in
             handled.withLock { $0.append(event.id) }
-            return Self.answerSlowly(event)
+            return try Self.answerSlowly(event)
         }
         world.publishTogether((0..<3).map { Self.event("\($0)", "") })
         #expect(Polling.until { world.isSettled && world.broker.statistics.messagesAcknowledged == 1 })

@@ -12,8 +12,8 @@ import Testing
 @Suite struct SuspectTests {
     private static let event = TestListener.event
 
-    @Sendable private static func answer(_ event: Event) -> [Event] {
-        [event.answer(type: "Response", source: "/service", data: Array("null".utf8))]
+    @Sendable private static func answer(_ event: Event) throws -> [Event] {
+        [try event.answer(type: "Response", source: "/service", data: Array("null".utf8))]
     }
 
     private static func losses(_ count: Int) -> [FaultyBroker.Fault] {

@@ -212,7 +212,10 @@ def _members(count, name):
 EVENTS = {
     '4,000 members in data': (event(0, _members(4000, lambda n: f'm{n:05}')), {200}),
     'one name 4,000 times': (event(0, _members(4000, lambda n: 'same')), {200}),
-    'an object 64 deep': (event(0, '{"a":' * 62 + '1' + '}' * 62), {200}),
+    'an object 32 deep': (event(0, '{"a":' * 32 + '1' + '}' * 32), {200}),
+    'an object 33 deep': (event(0, '{"a":' * 33 + '1' + '}' * 33), {400}),
+    'arrays 63 deep': (event(0, '[' * 63 + ']' * 63), {400}),
+    'null where the gateway writes': (event(0, '1', ',"returnaddress":null,"servertiming":null,"traceparent":null'), {200}),
     '30,000 brackets': (event(0, '[' * 30_000 + ']' * 30_000), {400}),
     '10,000 braces': (event(0, '{"a":' * 10_000 + '1' + '}' * 10_000), {400}),
     'brackets that stay open': (event(0, '[' * 60_000)[:-1], {400}),

@@ -5,6 +5,28 @@ import Testing
 
 /// What browsers are told of requests that pages of another origin make over HTTP.
 @Suite struct CrossOriginTests {
+    /// A page whose name was made to lead to this machine is of the same origin to its browser.
+    @Test func aNameOnTheNetLeadsNowhere() throws {
+        let tiers = try TestTiers()
+        let port = tiers.internalPort
+        func status(_ line: String, _ headers: String, _ port: UInt16? = nil) throws -> Int {
+            let socket = try RawSocket(port: port ?? tiers.publicPort)
+            socket.send("\(line) HTTP/1.1\r\n\(headers)\r\n\r\n")
+            return RawResponse.read(socket)?.status ?? 0
+        }
+        for host in ["Host: evil.example", "Host: evil.example:8080"] {
+            #expect(try status("GET /sessions/s/events", host) == 403)
+            #expect(try status("GET /sessions", host, port) == 403)
+        }
+        #expect(try status("GET /sessions", "Host: 127.0.0.1:\(port)", port) == 200)
+        #expect(try status("GET /sessions", "Host: localhost\r\nOrigin: http://localhost", port) == 403)
+        // Who shows a token may have any name.
+        let access = try TestAccess()
+        let socket = try RawSocket(port: access.tiers.publicPort)
+        socket.send("GET /livez HTTP/1.1\r\nHost: gateway.example\r\n\r\n")
+        #expect(RawResponse.read(socket)?.status == 200)
+    }
+
     private static let page = "https://app.example"
 
     private static func tiers(_ extent: TestTiers.Extent = .webOnly) throws -> TestTiers {

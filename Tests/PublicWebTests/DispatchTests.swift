@@ -92,6 +92,12 @@ import Tiers
 
     @Test func internalListenersNeedASecretBeyondLoopback() {
         #expect(throws: PublicWebError.self) { try TestTiers(.webOnly) { $0.internalHost = "0.0.0.0" } }
+        #expect(throws: PublicWebError.self) {
+            try TestTiers(.webOnly) {
+                $0.internalHost = "0.0.0.0"
+                $0.internalSecret = Array("fifteen letters\nand a longer one, too".utf8)
+            }
+        }
     }
 
     @Test(arguments: [
@@ -112,8 +118,8 @@ import Tiers
 
     /// Kept as it was, it would be taken for the session's own when the answer is asked for again.
     @Test func aSequenceOfTheServicesOwnIsNotPassedOn() throws {
-        let answer: @Sendable (Event) -> Event = { event in
-            let text = String(decoding: PingListener.answer(to: event).bytes, as: UTF8.self)
+        let answer: @Sendable (Event) throws -> Event = { event in
+            let text = String(decoding: try PingListener.answer(to: event).bytes, as: UTF8.self)
             let changed = text.dropLast() + #","sequence":"0000000000000007"}"#
             return (try? Event(parsing: Array(changed.utf8))) ?? event
         }

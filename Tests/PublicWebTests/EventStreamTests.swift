@@ -48,7 +48,7 @@ import Testing
 
     @Test func linesOfAnEventAreLinesOfData() throws {
         let tiers = try TestTiers(answer: { event in
-            let text = String(decoding: PingListener.answer(to: event).bytes, as: UTF8.self)
+            let text = String(decoding: try PingListener.answer(to: event).bytes, as: UTF8.self)
             let broken = text.replacing(#","data":"#, with: ",\r\n\n \"data\":\n")
             return (try? Event(parsing: Array(broken.utf8))) ?? event
         })

@@ -21,8 +21,23 @@ import Testing
         let error = try #require(peer.nextEvent())
         #expect(error["causationid"]?.string == "a" && error["data"]?["status"]?.integer == 503)
         let ready = try tiers.ask("GET /readyz HTTP/1.1\r\n")
-        #expect(ready.status == 503 && ready.body.contains("no dispatcher at http://127.0.0.1:9"), "\(ready)")
+        #expect(
+            ready.status == 503 && ready.body.contains("Not ready.") && !ready.body.contains("127.0.0.1"), "\(ready)")
+        let inside = try tiers.ask("GET /readyz HTTP/1.1\r\n", port: tiers.internalPort)
+        #expect(inside.status == 503 && inside.body.contains("no dispatcher at http://127.0.0.1:9"), "\(inside)")
         #expect(try tiers.ask("GET /livez HTTP/1.1\r\n").status == 200)
+    }
+
+    /// Who comes to the public listener keeps out others of the public, not the other tiers.
+    @Test func theInternalListenerHasConnectionsOfItsOwn() throws {
+        let tiers = try TestTiers { $0.descriptorsMax = 300 }
+        var idle: [RawSocket] = []
+        while idle.count < 16 { idle.append(try RawSocket(port: tiers.publicPort)) }
+        #expect(try Polling.until { try tiers.ask("GET /livez HTTP/1.1\r\n").status == 503 })
+        #expect(try tiers.ask("GET /livez HTTP/1.1\r\n", port: tiers.internalPort).status == 200)
+        #expect(try tiers.metric("switchboard_connections_max") == 16)
+        for socket in idle { socket.close() }
+        #expect(try Polling.until { try tiers.ask("POST /ping HTTP/1.1\r\n").status == 200 })
     }
 
     @Test func nobodyListening() throws {

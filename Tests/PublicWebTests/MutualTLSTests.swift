@@ -85,6 +85,10 @@ import Tiers
         #expect(try ask(url + "/events?correlationid=s", as: bob, post: other, headers: structured).status == 409)
         #expect(try ask(url + "/events/1?correlationid=s", as: bob).status == 404)
         #expect(try ask(url + "/events/1?correlationid=s", as: ann).status == 200)
+        // All that have no subject would be one.
+        let nameless = try Self.identity(try authority.issue("nameless", subject: "/"))
+        #expect(try ping(tiers, as: nameless) == 401)
+        #expect(try tiers.metric("switchboard_auth_refused_total{reason=\"certificate_without_subject\"}") == 1)
         if !isRequired {
             #expect(try tiers.metric("switchboard_auth_refused_total{reason=\"no_certificate\"}") == 1)
         }

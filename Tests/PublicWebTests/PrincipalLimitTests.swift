@@ -32,6 +32,38 @@ import Testing
         #expect(try Polling.until { try access.tiers.upgrade(headers: access.bearer("ann")).status == 101 })
     }
 
+    /// Those that have lost their connection can be resumed, and count.
+    @Test func itHasSoManySessions() throws {
+        let access = try TestAccess {
+            $0.limits.principals.connectionsMax = 1
+            $0.loops = 2
+        }
+        for _ in 0..<10 {
+            let peer = try SessionPeer(access.tiers, headers: access.bearer("ann"))
+            peer.socket.socket.close()
+            #expect(try Polling.until { try access.tiers.metric("switchboard_sessions_attached") == 0 })
+        }
+        let refused = try access.tiers.upgrade(headers: access.bearer("ann"))
+        #expect(refused.status == 429 && refused.body.contains("10 sessions"), "\(refused)")
+        let post = try access.post(
+            SessionPeer.ping("p"), as: "ann", query: "?correlationid=new", headers: "Prefer: respond-async\r\n")
+        #expect(post.status == 429, "\(post)")
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"sessions\"}") == 2)
+        #expect(try access.tiers.upgrade(headers: access.bearer("bob")).status == 101)
+    }
+
+    /// One that is ended makes room.
+    @Test func anEndedSessionCountsNoMore() throws {
+        let access = try TestAccess { $0.limits.principals.connectionsMax = 1 }
+        for _ in 0..<25 {
+            let peer = try SessionPeer(access.tiers, headers: access.bearer("ann"))
+            peer.socket.send(#"{"specversion":"1.0","id":"c","source":"/t","type":"switchboard.session.close"}"#)
+            while let message = peer.socket.next(), !message.hasPrefix("close") {}
+            peer.socket.socket.close()
+            #expect(try Polling.until { try access.tiers.metric("switchboard_sessions_attached") == 0 })
+        }
+    }
+
     @Test func itSendsSoManyEventsASecond() throws {
         let access = try TestAccess {
             $0.limits.principals.eventsPerSecond = 1
@@ -78,10 +110,24 @@ import Testing
         }
         #expect(end == "close 4029 far more events than the rate allows")
         #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"abuse\"}") >= 1)
-        // What is no event counts, too.
+    }
+
+    /// Nothing that a client can send is free.
+    @Test(arguments: ["{", "[]", #"{"type":"switchboard.x"}"#, "ping", "binary"])
+    func whatIsNoEventCountsToo(_ message: String) throws {
+        let access = try TestAccess {
+            $0.limits.principals.eventsPerSecond = 1
+            $0.limits.principals.eventsBurst = 2
+        }
         let bob = try SessionPeer(access.tiers, headers: access.bearer("bob"))
-        for _ in 1...200 { bob.socket.send("{") }
-        end = nil
+        for _ in 1...200 {
+            switch message {
+            case "ping": bob.socket.send("x", .ping)
+            case "binary": bob.socket.send("x", .binary)
+            default: bob.socket.send(message)
+            }
+        }
+        var end: String?
         while let message = bob.socket.next() {
             if message.hasPrefix("close") {
                 end = message

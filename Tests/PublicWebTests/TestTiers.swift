@@ -37,7 +37,7 @@ final class TestTiers {
     init(
         _ extent: Extent = .all, sampler: Sampler? = nil, propagates: Bool = true, dispatcherTLS: TierTLS? = nil,
         configure: (inout PublicWebConfiguration) -> Void = { _ in },
-        answer: @escaping @Sendable (Event) -> Event = { PingListener.answer(to: $0) }
+        answer: @escaping @Sendable (Event) throws -> Event = { try PingListener.answer(to: $0) }
     ) throws {
         let logger = Logger(service: "test", level: .error, format: .json)
         let hub = InMemoryHub()
@@ -59,7 +59,7 @@ final class TestTiers {
                 let listener = EventListener(
                     service: "ping-listener", queue: "ping-listener", prefetch: 100, broker: broker, logger: logger,
                     registry: MetricsRegistry(), tracer: spans.tracer(of: "ping-listener")
-                ) { [answer($0)] }
+                ) { [try answer($0)] }
                 isListening = { listener.isConnected }
                 self.listener = try EventListenerServer.start(
                     listener, host: "127.0.0.1", port: 0, drainMilliseconds: 1000, registry: MetricsRegistry())

@@ -264,6 +264,31 @@ import Testing
         #expect(try world.ask("GET /hello HTTP/1.1\r\n" + Self.host)?.status == 200)
     }
 
+    /// Bodies that are not there as a whole yet, of all connections.
+    @Test func bodiesAreBoundedTogether() throws {
+        let world = try HTTPWorld(limits: HTTPLimits(bodiesBytesMax: 10_000))
+        let head = "POST /echo HTTP/1.1\r\nContent-Length: 5000\r\n" + Self.host
+        let part = String(repeating: "x", count: 4000)
+        let (first, second, third) = (
+            try world.client(head + part), try world.client(head + part), try world.client("")
+        )
+        world.turning.run(milliseconds: 30)
+        third.send(head + part)
+        #expect(world.response(third)?.status == 503)
+        first.send(String(repeating: "x", count: 1000))
+        #expect(world.response(first)?.body.utf8.count == 5000)
+        second.close()
+        world.turning.run(milliseconds: 30)
+        // Both have made room.
+        let fourth = try world.client(head + part)
+        world.turning.run(milliseconds: 30)
+        first.send(head + part)
+        world.turning.run(milliseconds: 30)
+        fourth.send(String(repeating: "x", count: 1000))
+        first.send(String(repeating: "x", count: 1000))
+        #expect(world.response(fourth)?.status == 200 && world.response(first)?.status == 200)
+    }
+
     @Test func whoPipelinesLeavesTheOthersTheirTurn() throws {
         var order: [String] = []
         let world = try HTTPWorld { router in

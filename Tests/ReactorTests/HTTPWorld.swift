@@ -17,7 +17,8 @@ final class HTTPWorld {
     var requests: [HTTPRequest] = []
 
     init(
-        timeouts: HTTPTimeouts = HTTPTimeouts(), connectionsMax: Int = 1000, tls: TLSContext? = nil,
+        timeouts: HTTPTimeouts = HTTPTimeouts(), limits: HTTPLimits = HTTPLimits(), connectionsMax: Int = 1000,
+        tls: TLSContext? = nil,
         _ configure: (inout HTTPRouter) -> Void = { _ in }
     ) throws {
         turning = try TestLoop()
@@ -37,7 +38,7 @@ final class HTTPWorld {
         router.add(.put, "/hello") { _, exchange in exchange.respond(status: 204) }
         configure(&router)
         server = HTTPServer(
-            loop: turning.loop, name: "test", limits: HTTPLimits(), timeouts: timeouts, router: router, tls: tls,
+            loop: turning.loop, name: "test", limits: limits, timeouts: timeouts, router: router, tls: tls,
             budget: budget, metrics: MetricsRegistry())
         let socket = try Listener.bind(host: "127.0.0.1", port: 0, reusePort: false)
         port = socket.port

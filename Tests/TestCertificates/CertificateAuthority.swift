@@ -30,8 +30,10 @@ public final class CertificateAuthority {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A certificate for a server on this machine and for a client, and its key.
-    /// - Parameter name: of its subject, and of its files.
-    public func issue(_ name: String, days: Int = 90) throws -> Files {
+    /// - Parameters:
+    ///   - name: of its subject, and of its files.
+    ///   - subject: in OpenSSL's syntax; `/` for none.
+    public func issue(_ name: String, days: Int = 90, subject: String? = nil) throws -> Files {
         let (key, request, certificate) = ("\(folder)/\(name).key", "\(folder)/\(name).csr", "\(folder)/\(name).pem")
         let extensions = "\(folder)/\(name).ext"
         try """
@@ -45,7 +47,7 @@ public final class CertificateAuthority {
         try Self.openssl([
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
             "-out",
-            request, "-subj", "/O=Switchboard tests/CN=\(name)",
+            request, "-subj", subject ?? "/O=Switchboard tests/CN=\(name)",
         ])
         try Self.openssl([
             "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", folder + "/ca.key", "-CAcreateserial",

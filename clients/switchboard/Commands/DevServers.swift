@@ -44,7 +44,7 @@ struct DevServers: RunningProgram {
         let listener = EventListener(
             service: PingListener.service, queue: PingListener.service, prefetch: prefetch, broker: listenerBroker,
             logger: listenerParts.logger, registry: listenerParts.registry, tracer: listenerParts.tracer
-        ) { event in [PingListener.answer(to: event)] }
+        ) { event in [try PingListener.answer(to: event)] }
         let listenerServer = try EventListenerServer.start(
             listener, host: "127.0.0.1", port: port("listener-port"), drainMilliseconds: dispatcher.drainMilliseconds,
             registry: listenerParts.registry)

@@ -43,11 +43,13 @@
                 access: AccessMetrics(registry: MetricsRegistry()),
                 tracer: Tracer(sampler: .parentBasedAlwaysOn, spans: spans), readiness: Readiness(),
                 budget: ConnectionBudget(connectionsMax: Self.connectionsMax),
+                internalBudget: ConnectionBudget(connectionsMax: 64),
                 security: PublicWebSecurity(
                     tls: nil, tier: LoadedTierTLS(), internalSecret: nil,
                     origins: OriginPolicy(origins: nil, isLoopback: true)),
                 internalCalls: InternalCallMetrics(registry: MetricsRegistry(), memory: memory), replayMemory: memory,
-                echoPath: nil, dispatcherURL: "http://127.0.0.1:2", internalURL: Self.internalURL, clients: nil,
+                echoPath: nil, dispatcherURL: "http://127.0.0.1:2", internalURL: Self.internalURL, isLoopback: true,
+                clients: nil,
                 instance: random.next() & ~0xFF, loopCount: Self.loopCount)
             self.shared = shared
             loops = try (0..<Self.loopCount).map { _ in try EventLoop.make() }
