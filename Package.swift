@@ -106,7 +106,7 @@ let package = Package(
             dependencies: [
                 "Core", "JSON", "CloudEvents", "HTTP1", "WebSocket", "Configuration", "Crypto", "Tiers", "Tokens",
                 "TraceStore", "Telemetry", "Reactor", "HTTPServer", "HTTPClient", "Sessions", "PublicWeb",
-                "Broker", "Dispatcher", "TelemetryExport", "CRabbitMQ", "TierSecurity", "TestSupport",
+                "Broker", "Dispatcher", "TelemetryExport", "CRabbitMQ", "TierSecurity", "EventTracing", "TestSupport",
             ],
             path: "Tests/FuzzTargets/Targets", swiftSettings: swiftSettings),
         .target(

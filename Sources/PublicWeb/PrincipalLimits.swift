@@ -1,5 +1,5 @@
 /// What each principal may do, over all loops.
-struct PrincipalLimits: Sendable {
+struct PrincipalLimits: Equatable, Sendable {
     /// Sending at so many times the rate is abuse.
     static let abuseFactor = 10
 

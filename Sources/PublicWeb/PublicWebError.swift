@@ -21,7 +21,10 @@ public enum PublicWebError: Error, CustomStringConvertible {
             --auth-jwks-url or --tls-client-ca, or, if that is what you want, --open-to-all
             """
         case .needsRestart:
-            "whether there is TLS, an internal secret, and how clients say who they are, changes with a restart only"
+            """
+            whether there is TLS, an internal secret, how clients say who they are, the rules for their tokens and their \
+            limits change with a restart only
+            """
         case .weakSecret(let host):
             """
             the internal listener is to bind to \(host), beyond loopback, with an internal secret of less than \

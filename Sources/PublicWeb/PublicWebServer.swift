@@ -76,7 +76,10 @@ public final class PublicWebServer: Sendable {
     public func reload(_ configuration: PublicWebConfiguration) throws(PublicWebError) {
         let new = try Self.security(of: configuration)
         guard (new.tls == nil) == !hasTLS, (new.tier.server == nil) == !hasTierTLS,
-            (new.internalSecret == nil) == !hasSecret, configuration.authentication?.kind == clients?.settings.kind
+            (new.internalSecret == nil) == !hasSecret, configuration.authentication?.kind == clients?.settings.kind,
+            configuration.authentication?.rules == clients?.settings.rules,
+            configuration.authentication?.takesCertificates == clients?.settings.takesCertificates,
+            clients.map({ $0.limits == configuration.limits.principals }) != false
         else { throw .needsRestart }
         if case .keys(let keys)? = configuration.authentication?.source { clients?.replace(keys: keys) }
         for mailbox in mailboxes {

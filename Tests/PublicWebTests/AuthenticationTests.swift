@@ -103,4 +103,21 @@ import Testing
         #expect(try access.tiers.upgrade().status == 401)
         #expect(try access.tiers.upgrade(headers: access.bearer("ann")).status == 101)
     }
+
+    /// What a reload does not take over it refuses, instead of going on with what nobody configured any more.
+    @Test func rulesAndLimitsChangeWithARestartOnly() throws {
+        var configuration = PublicWebConfiguration()
+        let access = try TestAccess(.webOnly) { configuration = $0 }
+        try access.tiers.web.reload(configuration)
+        let changes: [(inout PublicWebConfiguration) -> Void] = [
+            { $0.authentication?.rules.audience = "others" }, { $0.authentication?.rules.issuer = "another" },
+            { $0.authentication?.rules.leewaySeconds += 1 }, { $0.authentication?.takesCertificates.toggle() },
+            { $0.limits.principals.eventsPerSecond += 1 }, { $0.authentication = nil },
+        ]
+        for change in changes {
+            var changed = configuration
+            change(&changed)
+            #expect(throws: PublicWebError.self) { try access.tiers.web.reload(changed) }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import CloudEvents
 import Core
+import EventTracing
 import JSON
 
 /// An accepted event is JSON, and is accepted again with the same attributes when it was rewritten or put into a batch.
@@ -33,6 +34,40 @@ enum EventFuzzing {
             }
             precondition(other.string(.sequence, in: again) == "0000000000000001")
             precondition(!other.has(.correlationid) && !other.has(.returnaddress))
+        }
+        if envelope.memberCount <= EventEnvelope.clientMembersMax { checkForwarded(envelope, in: bytes) }
+    }
+
+    /// What the gateway makes of a client's event is one by all rules, whatever stands in it.
+    private static func checkForwarded(_ envelope: EventEnvelope, in bytes: UnsafeRawBufferPointer) {
+        let own: [(name: StaticString, member: EventEnvelope.Member)] = [
+            ("correlationid", .correlationid), ("sequence", .sequence), ("traceparent", .traceparent),
+            ("tracestate", .tracestate), ("baggage", .baggage), ("expirytime", .expirytime),
+            ("returnaddress", .returnaddress), ("servertiming", .servertiming),
+        ]
+        var forwarded: [UInt8] = []
+        envelope.appendRewritten(
+            from: bytes, dropping: own.reduce(into: []) { $0.insert(EventEnvelope.Members($1.member)) }, to: &forwarded
+        ) { writer in
+            for (name, _) in own { writer.rawString(name) { $0.append(0x78) } }
+            if !envelope.has(.specversion) { writer.string("specversion", "1.0") }
+            if !envelope.has(.id) { writer.string("id", "x") }
+            if !envelope.has(.source) { writer.string("source", "/x") }
+        }
+        forwarded.withUnsafeBytes { text in
+            guard let other = try? EventEnvelope.scan(text, rules: .strict) else {
+                preconditionFailure("refused when forwarded: \(text.text)")
+            }
+            precondition(own.allSatisfy { other.value($0.member, in: text)?.equals("x") == true })
+            precondition(EventEnvelope.Member.allCases.allSatisfy { !other.isNull($0) })
+        }
+        var hopped: [UInt8] = []
+        envelope.append(from: bytes, context: .none, addingHop: "hop", nanoseconds: 1, to: &hopped)
+        hopped.withUnsafeBytes { text in
+            guard let other = try? EventEnvelope.scan(text, rules: .lenient) else {
+                preconditionFailure("refused with a hop more: \(text.text)")
+            }
+            precondition(other.has(.servertiming))
         }
     }
 
