@@ -93,7 +93,6 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private func begin(_ head: RequestHead) {
         self.head = head
         beganAt = SystemClock.monotonic()
-        dropBody()
         resolution = server.router.resolve(head)
         span = nil
         phase = .readingBody
@@ -120,9 +119,12 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         return true
     }
 
-    private func dropBody() {
+    /// It counts no more: it is given away, or of no use.
+    @discardableResult
+    private func takeBody() -> [UInt8] {
+        defer { body = [] }
         server.bodiesBytes -= body.count
-        body = []
+        return body
     }
 
     private func requestEnded() {
@@ -134,16 +136,20 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private func answer(isLast: Bool) {
         guard let head else { return }
         let exchange = HTTPExchange(connection: self, serial: serial)
+        let body = takeBody()
         if let problem = server.refusing?(head) {
             exchange.respond(problem)
-            if isLast { close() }
-            return
+        } else {
+            resolve(head, body, exchange)
         }
+        if isLast { close() }
+    }
+
+    private func resolve(_ head: RequestHead, _ body: [UInt8], _ exchange: HTTPExchange) {
         switch resolution {
         case .handler(let handler, let parameter, let route, let isTraced):
             let request = HTTPRequest(
                 head: head, body: body, parameter: parameter, trace: isTraced ? begin(route, head) : .init())
-            dropBody()
             handler(request, exchange)
         case .notFound:
             exchange.respond(Problem(.notFound, "Nothing is at \(head.path)."))
@@ -153,7 +159,6 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
                     Problem(.methodNotAllowed, "\(head.path) answers to \(allow)."), headers: [("Allow", allow)])
             }
         }
-        if isLast { close() }
     }
 
     private func begin(_ route: String, _ head: RequestHead) -> PropagatedContext {
@@ -167,6 +172,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         // Of a body that can't be read the head is known, and how it is to be answered: a HEAD without content.
         if phase != .readingBody { head = nil }
         isLastRequest = true
+        takeBody()
         phase = .awaitingAnswer
         HTTPExchange(connection: self, serial: serial).respond(problem)
         close()
@@ -292,7 +298,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     public func channelClosed(_ channel: Channel, _ reason: ChannelCloseReason) {
         server.loop.cancel(&timer)
-        dropBody()
+        takeBody()
         phase = .closing
         self.channel = nil
         span?.abort(server.tracer)

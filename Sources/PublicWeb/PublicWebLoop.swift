@@ -106,7 +106,10 @@ final class PublicWebLoop: TimerTarget {
             loop: loop, name: "public", limits: HTTPLimits(bodyBytesMax: shared.limits.messageBytesMax),
             router: publicRouter(), tls: shared.security.tls, budget: shared.budget, metrics: shared.metrics.registry)
         let internalServer = HTTPServer(
-            loop: loop, name: "internal", limits: HTTPLimits(bodyBytesMax: shared.limits.internalBodyBytesMax),
+            loop: loop, name: "internal",
+            limits: HTTPLimits(
+                bodyBytesMax: shared.limits.internalBodyBytesMax,
+                bodiesBytesMax: shared.limits.internalBodiesBytesMax),
             router: internalRouter(), tls: shared.security.tier.server, budget: shared.internalBudget,
             metrics: shared.metrics.registry)
         publicServer.problemTold = { [shared] in shared.metrics.count($0) }

@@ -287,6 +287,12 @@ import Testing
         fourth.send(String(repeating: "x", count: 1000))
         first.send(String(repeating: "x", count: 1000))
         #expect(world.response(fourth)?.status == 200 && world.response(first)?.status == 200)
+        // An answered one counts no more, whatever became of it, while its connection stays.
+        let nowhere = "POST /nowhere HTTP/1.1\r\nContent-Length: 5000\r\n" + Self.host + part + part.prefix(1000)
+        let stale = try (0..<3).map { _ in try world.client(nowhere) }
+        for socket in stale { #expect(world.response(socket)?.status == 404) }
+        first.send(head + part + part.prefix(1000))
+        #expect(world.response(first)?.status == 200)
     }
 
     @Test func whoPipelinesLeavesTheOthersTheirTurn() throws {
