@@ -36,30 +36,24 @@ final class Principal: Sendable {
     }
 
     /// Takes one of its connections, to be given back. False if it has that many already.
-    func connect(max: Int) -> Bool {
-        usage.withLock { usage in
-            guard usage.connections < max else { return false }
-            usage.connections += 1
-            return true
-        }
-    }
+    func connect(max: Int) -> Bool { take(\.connections, max) }
 
     func disconnect() { usage.withLock { $0.connections -= 1 } }
 
     var connections: Int { usage.withLock { $0.connections } }
 
     /// Takes one of its sessions, to be given back. False if it has that many already.
-    func beginSession(max: Int) -> Bool {
-        usage.withLock { usage in
-            guard usage.sessions < max else { return false }
-            usage.sessions += 1
-            return true
-        }
-    }
+    func beginSession(max: Int) -> Bool { take(\.sessions, max) }
 
     func endSession() { usage.withLock { $0.sessions -= 1 } }
 
-    var sessions: Int { usage.withLock { $0.sessions } }
+    private func take(_ count: WritableKeyPath<Usage, Int>, _ max: Int) -> Bool {
+        usage.withLock { usage in
+            guard usage[keyPath: count] < max else { return false }
+            usage[keyPath: count] += 1
+            return true
+        }
+    }
 
     /// Counts what it sends besides events. False if that is abuse.
     func attempt(now: MonotonicInstant) -> Bool {

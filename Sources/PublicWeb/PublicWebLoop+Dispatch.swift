@@ -51,8 +51,10 @@ extension PublicWebLoop {
         let max = shared.limits.internalBatchEventsMax
         guard body.count > max * Self.eventBytesMin, body.count(where: { $0 == 0x7B }) > max else { return false }
         var count = 0
-        // What is malformed is told by whoever reads it next.
-        try? body.withUnsafeBytes { try EventBatch.forEach($0, rules: .strict) { _ in count += 1 } }
+        // What is malformed counts, and is told by whoever reads it next.
+        try? body.withUnsafeBytes {
+            try EventBatch.forEach($0, rules: .strict, malformed: { _ in count += 1 }) { _ in count += 1 }
+        }
         return count > max
     }
 
