@@ -102,6 +102,21 @@ int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port,
     return fd;
 }
 
+int clinux_reset_backlog(int listener, int backlog)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    if (getsockname(listener, (struct sockaddr *)&bound, &length))
+        return -1;
+    /* Of a listening socket it ends the listening (tcp_disconnect), and keeps a port that was asked for, which can't be
+     * bound again (EINVAL). One that the kernel chose is given up, and has to be. ENOTCONN: it was not listening. */
+    if (shutdown(listener, SHUT_RD) && errno != ENOTCONN)
+        return -1;
+    if (bind(listener, (struct sockaddr *)&bound, length) && errno != EINVAL)
+        return -1;
+    return listen(listener, backlog);
+}
+
 int clinux_resolve(const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *length)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;

@@ -6,17 +6,14 @@ public final class ConnectionBudget: ChannelOwner, @unchecked Sendable {
     // Sendable: all that it has is constant or atomic.
     public let connectionsMax: Int
     private let taken = Atomic<Int>(0)
-    private let refusals = Atomic<UInt64>(0)
 
     public init(connectionsMax: Int) { self.connectionsMax = connectionsMax }
 
     public var count: Int { taken.load(ordering: .relaxed) }
-    public var refused: UInt64 { refusals.load(ordering: .relaxed) }
 
     func take() -> Bool {
         if taken.add(1, ordering: .relaxed).newValue <= connectionsMax { return true }
         taken.subtract(1, ordering: .relaxed)
-        refusals.add(1, ordering: .relaxed)
         return false
     }
 

@@ -39,6 +39,8 @@ public final class HTTPServer {
     private var responses: [Int: Counter] = [:]
     private var durations: RequestDurations
     private let refusals = RefusalCount()
+    private let refusedBudget: Counter
+    private let refusedDescriptors: Counter
     /// Answers close their connections, and idle connections are closed.
     public private(set) var isDraining = false
 
@@ -56,10 +58,23 @@ public final class HTTPServer {
         self.budget = budget
         self.metrics = metrics
         durations = RequestDurations(metrics: metrics, isTLS: tls != nil)
+        func refused(_ reason: String) -> Counter {
+            metrics.counter(
+                "switchboard_connections_refused_total",
+                "Connections that were over the limit, and times that there was no descriptor for those that waited",
+                labels: [("listener", name), ("reason", reason)])
+        }
+        refusedBudget = refused("connections")
+        refusedDescriptors = refused("descriptors")
     }
 
     public func listen(on socket: ListeningSocket) throws(SystemError) {
-        listener = try Listener(loop: loop, socket: socket) { [weak self] fd in self?.accept(fd) }
+        let refused = refusedDescriptors
+        listener = try Listener(loop: loop, socket: socket) {
+            refused.add()
+        } accept: { [weak self] fd in
+            self?.accept(fd)
+        }
     }
 
     /// No new connections; those that are between requests end now, the others with their answer.
@@ -81,7 +96,10 @@ public final class HTTPServer {
 
     /// Takes a connected socket over.
     func accept(_ fd: CInt) {
-        guard budget.take() else { return refuse(fd) }
+        guard budget.take() else {
+            refusedBudget.add()
+            return refuse(fd)
+        }
         let connection = HTTPConnection(server: self)
         let channel: Channel
         do throws(SystemError) {

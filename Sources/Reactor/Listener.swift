@@ -14,11 +14,11 @@ public final class Listener: EventHandler, TimerTarget {
     private let fd: CInt
     private var registration: EventLoop.Registration?
     private let accept: (CInt) -> Void
+    private let exhausted: () -> Void
     /// Given up for a moment when descriptors run out, so that a connection can be accepted and closed instead of waiting
     /// in the backlog with the listener spinning.
     private var reserve: CInt
     private var pauseTimer: EventLoop.Timer?
-    public private(set) var descriptorsExhausted: UInt64 = 0
 
     /// Binds; `port` 0 takes a free one. With `reusePort` several loops share the port and the kernel spreads connections.
     public static func bind(host: String, port: UInt16, reusePort: Bool) throws(SystemError) -> ListeningSocket {
@@ -28,11 +28,17 @@ public final class Listener: EventHandler, TimerTarget {
         return ListeningSocket(fd: fd, port: bound)
     }
 
-    /// Takes over the socket. `accept` owns the descriptors it is given.
-    public init(loop: EventLoop, socket: ListeningSocket, accept: @escaping (CInt) -> Void) throws(SystemError) {
+    /// Takes over the socket.
+    ///
+    /// - Parameter accept: owns the descriptors it is given.
+    /// - Parameter exhausted: is told of each time that there was no descriptor for a connection, which is refused.
+    public init(
+        loop: EventLoop, socket: ListeningSocket, exhausted: @escaping () -> Void = {}, accept: @escaping (CInt) -> Void
+    ) throws(SystemError) {
         self.loop = loop
         fd = socket.fd
         self.accept = accept
+        self.exhausted = exhausted
         reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
         super.init()
         registration = try loop.register(fd, .readable, self)
@@ -62,9 +68,8 @@ public final class Listener: EventHandler, TimerTarget {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return
             case EMFILE, ENFILE:
-                descriptorsExhausted += 1
-                if refuseOne() { return }
-                pause()
+                exhausted()
+                if !refuseOne() && !refuseAll() { pause() }
             // As when the kernel is out of memory: what waits goes on waiting, and the descriptor stays readable.
             default: pause()
             }
@@ -73,7 +78,7 @@ public final class Listener: EventHandler, TimerTarget {
     }
 
     /// False if there is no descriptor to do it with: another thread was faster to take the one that was given up, now or
-    /// the last time.
+    /// the last time, or the limit was lowered below it.
     private func refuseOne() -> Bool {
         if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
         guard reserve >= 0 else { return false }
@@ -84,6 +89,9 @@ public final class Listener: EventHandler, TimerTarget {
         reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
         return isRefused
     }
+
+    /// What waits now would wait until somebody else's connection ends.
+    private func refuseAll() -> Bool { clinux_reset_backlog(fd, Self.backlog) == 0 }
 
     /// Stays off the loop for a moment, which would otherwise do nothing but ask the listener in vain.
     private func pause() {

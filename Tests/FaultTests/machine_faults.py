@@ -156,16 +156,17 @@ async def crowd(trial):
 
     async def intrude():
         verdict = 'silence'
-        with contextlib.suppress(asyncio.TimeoutError):
-            try:
-                reader, writer = await asyncio.wait_for(
-                    asyncio.open_connection('127.0.0.1', trial.stack.public_port), 3)
-                writers.append(writer)
-                writer.write(b'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
-                status, _ = await asyncio.wait_for(http1.read_head(reader), 3)
-                verdict = str(status)
-            except (OSError, EOFError):
-                verdict = 'closed'
+        try:
+            reader, writer = await asyncio.wait_for(asyncio.open_connection('127.0.0.1', trial.stack.public_port), 3)
+            writers.append(writer)
+            writer.write(b'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')
+            status, _ = await asyncio.wait_for(http1.read_head(reader), 3)
+            verdict = str(status)
+        except asyncio.TimeoutError:
+            # Itself an OSError.
+            pass
+        except (OSError, EOFError):
+            verdict = 'closed'
         outcomes[verdict] = outcomes.get(verdict, 0) + 1
 
     before, began = processor_seconds(program.pid), monotonic()

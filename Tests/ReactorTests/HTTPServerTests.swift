@@ -245,10 +245,10 @@ import Testing
         let response = try #require(world.response(refused))
         #expect(response.status == 503 && response.header("retry-after") == "1")
         #expect(response.body.contains("overloaded") && world.ends(refused))
-        #expect(world.budget.refused == 1 && world.budget.count == 2)
+        #expect(world.refused == 1 && world.budget.count == 2)
         // Beyond so many at once there is no answer, just an end.
         let storm = try (0..<80).map { _ in try world.client() }
-        #expect(world.turning.run { world.budget.refused == 81 })
+        #expect(world.turning.run { world.refused == 81 })
         var told = 0
         for socket in storm {
             #expect(

@@ -11,6 +11,7 @@ final class HTTPWorld {
     let server: HTTPServer
     let port: UInt16
     let budget: ConnectionBudget
+    let metrics = MetricsRegistry()
     /// Requests of `/slow` that were neither answered nor abandoned.
     var waiting: [HTTPExchange] = []
     var aborted = 0
@@ -39,11 +40,18 @@ final class HTTPWorld {
         configure(&router)
         server = HTTPServer(
             loop: turning.loop, name: "test", limits: limits, timeouts: timeouts, router: router, tls: tls,
-            budget: budget, metrics: MetricsRegistry())
+            budget: budget, metrics: metrics)
         let socket = try Listener.bind(host: "127.0.0.1", port: 0, reusePort: false)
         port = socket.port
         try server.listen(on: socket)
         world = self
+    }
+
+    /// Connections over the budget.
+    var refused: Int {
+        let name = "switchboard_connections_refused_total"
+        return Int(
+            metrics.counter(name, "", labels: [("listener", "test"), ("reason", "connections")]).value)
     }
 
     var url: String { "http://127.0.0.1:\(port)" }

@@ -24,6 +24,8 @@ int clinux_accept(int listener);
 /* A bound, listening, non-blocking TCP socket; host is a numeric address. *bound_port receives the port. What it accepts
  * sends small packets without delay, as it does: that is inherited. */
 int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port);
+/* Resets all connections that wait to be accepted, and listens on. Takes no descriptor. Returns 0, or -1 and errno. */
+int clinux_reset_backlog(int listener, int backlog);
 /* The first address of a host, a name or a number, for TCP. Returns 0, or a code for gai_strerror. */
 int clinux_resolve(const char *host, uint16_t port, struct sockaddr_storage *address, socklen_t *length);
 /* A non-blocking, close-on-exec socket on its way to an address. origin: for loopback addresses of IPv4, the number of
