@@ -156,7 +156,8 @@ async def forged_resumes(target, effort):
     victim = await Connection.open(target)
     opened = await victim.session()
     session, token = opened['correlationid'], opened['resumetoken']
-    wrong = token[:-1] + ('A' if token[-1] != 'A' else 'B')
+    # Tokens are hexadecimal, in any case.
+    wrong = token[:-1] + ('1' if token[-1] != '1' else '2')
     queries = [f'resume={wrong}&after=0', f'resume={session}', 'resume=', 'resume=' + 'A' * 4000, f'resume={token}%00',
                f'resume={token[:-4]}', f'correlationid={session}', f'resume={"0" * len(token)}&after=99999999999999999999']
     for number in range(total):
@@ -172,8 +173,9 @@ async def forged_resumes(target, effort):
                 findings.add(f'a session was given away for {queries[number % len(queries)][:60]}')
         peer.drop(hard=True)
     await victim.send(frame(TEXT, event('victim')))
-    if not await victim.frame():
-        findings.add("the session's own connection was ended")
+    answer = await victim.frame()
+    if not answer or answer[0] != TEXT or b'"PingResponse"' not in answer[1]:
+        findings.add(f"the session's own connection was ended: {answer}")
     victim.drop()
     return {'done': f'{total} attempts', 'answer': f'{fresh} got a session of their own, {refused} refused',
             'findings': list(findings)}
