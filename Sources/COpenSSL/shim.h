@@ -26,6 +26,10 @@ static inline long switchboard_ssl_ctx_set_mode(SSL_CTX *context) {
     return SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                          SSL_MODE_RELEASE_BUFFERS);
 }
+/* A call that reads returns after a record without data, such as a change of keys, instead of reading on. */
+static inline long switchboard_ssl_ctx_without_retry(SSL_CTX *context) {
+    return SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+}
 static inline void switchboard_ssl_ctx_set_options(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 }

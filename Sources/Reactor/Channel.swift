@@ -171,7 +171,7 @@ public final class Channel: EventHandler, TimerTarget {
                 compactOutput()
                 return
             // The socket has room all the time, so watching it would keep the loop busy.
-            case .needsInput: return watchOutput(false)
+            case .needsInput, .needsOutput: return watchOutput(false)
             case .ended: return close(.endOfStream)
             case .failed(let reason): return close(reason)
             }
@@ -217,11 +217,17 @@ public final class Channel: EventHandler, TimerTarget {
         updateInterest()
     }
 
+    private func watchOutputForReading(_ wanted: Bool) {
+        guard wanted != flags.contains(.readingNeedsOutput) else { return }
+        flags.set(.readingNeedsOutput, wanted)
+        updateInterest()
+    }
+
     private func updateInterest() {
         guard let registration else { return }
         var interest: EventSet = []
-        if !flags.contains(.readingPaused) { interest.insert(.readable) }
-        if flags.contains(.watchingOutput) { interest.insert(.writable) }
+        if flags.isDisjoint(with: [.readingPaused, .readingNeedsOutput]) { interest.insert(.readable) }
+        if !flags.isDisjoint(with: [.watchingOutput, .readingNeedsOutput]) { interest.insert(.writable) }
         loop.update(registration, interest)
     }
 
@@ -265,7 +271,10 @@ public final class Channel: EventHandler, TimerTarget {
     }
 
     override public func handle(_ events: EventSet) {
-        if events.contains(.writable) { flush() }
+        if events.contains(.writable) {
+            watchOutputForReading(false)
+            flush()
+        }
         guard state != .closed else { return }
         if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
         // A peer that had ended its half is gone now. Nothing is read any more that would tell so, and epoll would say it
@@ -290,6 +299,7 @@ public final class Channel: EventHandler, TimerTarget {
             if state == .open { process(received: count) }
             if state == .open, !flags.contains(.readingPaused), tls?.hasPending == true { processAgain() }
         case .wouldBlock, .needsInput: break
+        case .needsOutput: watchOutputForReading(true)
         case .ended: inputEnded()
         case .failed(let reason): close(reason)
         }

@@ -14,6 +14,8 @@ struct ChannelFlags: OptionSet {
     static let processing = ChannelFlags(rawValue: 32)
     /// It asked for its rest meanwhile.
     static let processingWanted = ChannelFlags(rawValue: 64)
+    /// Nothing can be read until the socket has room.
+    static let readingNeedsOutput = ChannelFlags(rawValue: 128)
 
     mutating func set(_ flag: ChannelFlags, _ isSet: Bool) {
         if isSet { insert(flag) } else { remove(flag) }

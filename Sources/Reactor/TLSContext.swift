@@ -90,6 +90,7 @@ public final class TLSContext: @unchecked Sendable {
         guard let handle = SSL_CTX_new(method) else { throw TLSConfigurationError.library(lastError()) }
         _ = switchboard_ssl_ctx_set_min_tls12(handle)
         _ = switchboard_ssl_ctx_set_mode(handle)
+        _ = switchboard_ssl_ctx_without_retry(handle)
         switchboard_ssl_ctx_set_options(handle)
         guard SSL_CTX_set_cipher_list(handle, ciphers) == 1, switchboard_ssl_ctx_set_groups(handle, groups) == 1 else {
             SSL_CTX_free(handle)

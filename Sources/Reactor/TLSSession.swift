@@ -4,6 +4,9 @@ import Glibc
 
 /// One side of one TLS connection on a non-blocking socket. It belongs to its channel's thread.
 final class TLSSession {
+    /// Enough to fill the loop's buffer with records of the usual size: who sends tiny ones leaves the others their turn.
+    private static let recordsAtOnceMax = 16
+
     private let handle: OpaquePointer
     private var isBroken = false
 
@@ -43,10 +46,10 @@ final class TLSSession {
     /// Decrypted bytes that the socket's readiness does not tell of.
     var hasPending: Bool { !isBroken && SSL_pending(handle) > 0 }
 
-    /// Reads until the buffer is full or the socket is empty: a call of OpenSSL yields one record at most.
+    /// Reads until the buffer is full, the socket is empty, or it were many records: a call of OpenSSL yields one at most.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
         var total = 0
-        while total < buffer.count {
+        for _ in 0..<Self.recordsAtOnceMax where total < buffer.count {
             ERR_clear_error()
             let count = SSL_read(handle, buffer.baseAddress?.advanced(by: total), CInt(clamping: buffer.count - total))
             if count > 0 {
@@ -54,7 +57,9 @@ final class TLSSession {
                 continue
             }
             if total > 0 { return .moved(total) }
-            return result(of: count)
+            let result = result(of: count)
+            if case .wouldBlock = result, SSL_want(handle) == SSL_WRITING { return .needsOutput }
+            return result
         }
         return .moved(total)
     }

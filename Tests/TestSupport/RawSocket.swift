@@ -7,7 +7,7 @@ public final class RawSocket {
         public init(description: String) { self.description = description }
     }
 
-    private var fd: CInt
+    public private(set) var fd: CInt
     /// Received and not yet taken.
     public private(set) var received: [UInt8] = []
     /// The other side has ended its half, or reset the connection.
