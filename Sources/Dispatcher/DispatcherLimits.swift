@@ -1,8 +1,6 @@
 /// What a dispatcher process holds, and how long.
 struct DispatcherLimits: Sendable {
     var bodyBytesMax = 8 * 1024 * 1024
-    /// Of all POSTs that are being read: they are checked for their signature when they are there.
-    var bodiesBytesMax = 256 * 1024 * 1024
     var batchEventsMax = 4096
     var prefetch = 2000
     var destinationsMax = 1024

@@ -58,8 +58,7 @@ final class DispatcherLoop: TimerTarget {
     func start(socket: ListeningSocket) throws(SystemError) {
         let server = HTTPServer(
             loop: loop, name: "internal",
-            limits: HTTPLimits(
-                bodyBytesMax: shared.limits.bodyBytesMax, bodiesBytesMax: shared.limits.bodiesBytesMax),
+            limits: HTTPLimits(bodyBytesMax: shared.limits.bodyBytesMax),
             router: router(), tls: shared.security.tier.server, budget: ConnectionBudget(connectionsMax: 4096),
             metrics: shared.metrics.registry)
         server.problemTold = { [shared] in shared.internalCalls.count($0) }

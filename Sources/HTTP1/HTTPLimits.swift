@@ -4,13 +4,12 @@ public struct HTTPLimits: Sendable {
     public var headerBytesMax: Int
     public var headerCountMax: Int
     public var bodyBytesMax: Int
-    /// Of all requests together that a server reads at a time; beyond it, 503. For those whose bodies may be large: where
-    /// many small ones come, the connections bound them, and strangers could use up a bound for all.
+    /// Of all bodies together that a server waits for the rest of; beyond it the oldest gets 503.
     public var bodiesBytesMax: Int
 
     public init(
         requestLineBytesMax: Int = 8192, headerBytesMax: Int = 32_768, headerCountMax: Int = 100,
-        bodyBytesMax: Int = 65_536, bodiesBytesMax: Int = .max
+        bodyBytesMax: Int = 65_536, bodiesBytesMax: Int = 256 * 1024 * 1024
     ) {
         self.requestLineBytesMax = requestLineBytesMax
         self.headerBytesMax = headerBytesMax

@@ -21,6 +21,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private var head: RequestHead?
     private var resolution = HTTPRouter.Resolution.notFound
     private var body: [UInt8] = []
+    /// The body counts among those that do not come in one piece.
+    private var isBodyPending = false
     private var serial: UInt64 = 0
     /// The current request.
     private var beganAt = MonotonicInstant(nanoseconds: 0)
@@ -69,13 +71,11 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             }
             consumed += used
             switch event {
-            case .needMoreData: return consumed
+            case .needMoreData:
+                if phase == .readingBody { waitForBody() }
+                return consumed
             case .head(let head): begin(head)
-            case .body(let piece):
-                guard append(piece) else {
-                    fail(Problem(.overloaded, "Too much is being sent at the same time.", retryAfterSeconds: 1))
-                    return bytes.count
-                }
+            case .body(let piece): append(piece)
             case .end:
                 requestEnded()
                 requests += 1
@@ -110,20 +110,35 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     }
 
     /// Most bodies come in one piece. Room for the rest of what the head promises is taken only once a good part is there.
-    /// - Returns: false if all connections together have too much.
-    private func append(_ piece: UnsafeRawBufferPointer) -> Bool {
-        guard server.bodiesBytes + piece.count <= server.limits.bodiesBytesMax else { return false }
-        server.bodiesBytes += piece.count
+    private func append(_ piece: UnsafeRawBufferPointer) {
+        if isBodyPending { server.pendingBodies.add(piece.count) }
         if let length = head?.contentLength, piece.count >= length / 16 { body.reserveCapacity(length) }
         body.append(bytes: piece)
-        return true
     }
 
-    /// It counts no more: it is given away, or of no use.
+    /// The rest of it has not come yet. Then the oldest of all those may have to go, which may be this one.
+    private func waitForBody() {
+        if !isBodyPending, !body.isEmpty {
+            isBodyPending = true
+            server.pendingBodies.begin(self, serial: serial, bytes: body.count)
+        }
+        while server.pendingBodies.isOver, let oldest = server.pendingBodies.popOldest() {
+            oldest.fail(
+                Problem(
+                    .overloaded, "So much is being sent at the same time that the slowest have to wait.",
+                    retryAfterSeconds: 1))
+        }
+    }
+
+    /// Whether the body of that request is on its way.
+    func isSendingBody(_ serial: UInt64) -> Bool { isBodyPending && serial == self.serial }
+
+    /// It is given away, or of no use.
     @discardableResult
     private func takeBody() -> [UInt8] {
         defer { body = [] }
-        server.bodiesBytes -= body.count
+        if isBodyPending { server.pendingBodies.end(bytes: body.count) }
+        isBodyPending = false
         return body
     }
 
@@ -168,11 +183,11 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     }
 
     private func fail(_ problem: Problem) {
+        takeBody()
         serial += 1
         // Of a body that can't be read the head is known, and how it is to be answered: a HEAD without content.
         if phase != .readingBody { head = nil }
         isLastRequest = true
-        takeBody()
         phase = .awaitingAnswer
         HTTPExchange(connection: self, serial: serial).respond(problem)
         close()

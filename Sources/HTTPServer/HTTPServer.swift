@@ -32,8 +32,7 @@ public final class HTTPServer {
     /// Makes the spans of requests to traced routes.
     public var tracer = Tracer.disabled
     var random = RandomSource()
-    /// Of bodies that are not there as a whole yet.
-    var bodiesBytes = 0
+    var pendingBodies: PendingBodies
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var responses: [Int: Counter] = [:]
@@ -58,6 +57,11 @@ public final class HTTPServer {
         self.budget = budget
         self.metrics = metrics
         durations = RequestDurations(metrics: metrics, isTLS: tls != nil)
+        pendingBodies = PendingBodies(
+            bytesMax: limits.bodiesBytesMax,
+            gauge: metrics.gauge(
+                "switchboard_http_bodies_bytes", "Of request bodies that did not come in one piece, so far",
+                labels: [("listener", name)]))
         func refused(_ reason: String) -> Counter {
             metrics.counter(
                 "switchboard_connections_refused_total",
@@ -91,6 +95,9 @@ public final class HTTPServer {
     }
 
     public var isEmpty: Bool { connections.isEmpty }
+
+    /// Places that are kept for bodies on their way.
+    package var bodiesQueued: Int { pendingBodies.queued }
 
     var isTLS: Bool { tls != nil }
 

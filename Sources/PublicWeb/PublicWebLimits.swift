@@ -19,8 +19,6 @@ struct PublicWebLimits: Sendable {
     /// After a drain, how long clients have to answer the close frame.
     var closeAnswerMilliseconds: UInt64 = 2000
     var internalBodyBytesMax = 8 * 1024 * 1024
-    /// Of all calls that a loop is reading: they are checked for their signature when they are there.
-    var internalBodiesBytesMax = 256 * 1024 * 1024
     /// Of a batch of answers.
     var internalBatchEventsMax = 4096
 }

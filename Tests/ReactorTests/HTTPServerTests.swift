@@ -265,34 +265,56 @@ import Testing
     }
 
     /// Bodies that are not there as a whole yet, of all connections.
+    /// Who sends slowly goes when there is too much, not who comes last.
     @Test func bodiesAreBoundedTogether() throws {
         let world = try HTTPWorld(limits: HTTPLimits(bodiesBytesMax: 10_000))
         let head = "POST /echo HTTP/1.1\r\nContent-Length: 5000\r\n" + Self.host
-        let part = String(repeating: "x", count: 4000)
-        let (first, second, third) = (
-            try world.client(head + part), try world.client(head + part), try world.client("")
-        )
-        world.turning.run(milliseconds: 30)
-        third.send(head + part)
-        #expect(world.response(third)?.status == 503)
-        first.send(String(repeating: "x", count: 1000))
-        #expect(world.response(first)?.body.utf8.count == 5000)
-        second.close()
+        let (part, rest) = (String(repeating: "x", count: 4000), String(repeating: "x", count: 1000))
+        func begin() throws -> RawSocket {
+            let socket = try world.client(head + part)
+            world.turning.run(milliseconds: 30)
+            return socket
+        }
+        let (first, second, third) = (try begin(), try begin(), try begin())
+        #expect(world.response(first)?.status == 503 && world.ends(first))
+        #expect(world.bodiesBytes == 8000)
+        second.send(rest)
+        #expect(world.response(second)?.body.utf8.count == 5000)
+        third.close()
         world.turning.run(milliseconds: 30)
         // Both have made room.
-        let fourth = try world.client(head + part)
+        #expect(world.bodiesBytes == 0)
+        let fourth = try begin()
+        second.send(head + part)
         world.turning.run(milliseconds: 30)
-        first.send(head + part)
+        // What comes at once is none that is waited for.
+        #expect(try world.ask(head + part + rest)?.status == 200)
+        fourth.send(rest)
+        second.send(rest)
+        #expect(world.response(fourth)?.status == 200 && world.response(second)?.status == 200)
+        // The oldest is this one itself.
+        let alone = try world.client("POST /echo HTTP/1.1\r\nContent-Length: 20000\r\n" + Self.host + part)
         world.turning.run(milliseconds: 30)
-        fourth.send(String(repeating: "x", count: 1000))
-        first.send(String(repeating: "x", count: 1000))
-        #expect(world.response(fourth)?.status == 200 && world.response(first)?.status == 200)
-        // An answered one counts no more, whatever became of it, while its connection stays.
-        let nowhere = "POST /nowhere HTTP/1.1\r\nContent-Length: 5000\r\n" + Self.host + part + part.prefix(1000)
-        let stale = try (0..<3).map { _ in try world.client(nowhere) }
-        for socket in stale { #expect(world.response(socket)?.status == 404) }
-        first.send(head + part + part.prefix(1000))
-        #expect(world.response(first)?.status == 200)
+        alone.send(part + part)
+        #expect(world.response(alone)?.status == 503)
+        #expect(world.bodiesBytes == 0)
+    }
+
+    @Test func bodiesThatWereForgottenLongAgoTakeNoRoom() throws {
+        let world = try HTTPWorld(limits: HTTPLimits(bodiesBytesMax: 10_000))
+        let head = "POST /echo HTTP/1.1\r\nContent-Length: 5000\r\n" + Self.host
+        let part = String(repeating: "x", count: 4000)
+        let slow = try world.client(head + part)
+        world.turning.run(milliseconds: 30)
+        for _ in 0..<200 {
+            let socket = try world.client(head + part)
+            world.turning.run(milliseconds: 2)
+            socket.close()
+        }
+        #expect(world.turning.run { world.bodiesBytes == 4000 })
+        #expect(world.server.bodiesQueued < 100)
+        slow.send(String(repeating: "x", count: 1000))
+        #expect(world.response(slow)?.status == 200)
     }
 
     @Test func whoPipelinesLeavesTheOthersTheirTurn() throws {

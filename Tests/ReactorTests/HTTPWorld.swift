@@ -54,6 +54,10 @@ final class HTTPWorld {
             metrics.counter(name, "", labels: [("listener", "test"), ("reason", "connections")]).value)
     }
 
+    var bodiesBytes: Int64 {
+        metrics.gauge("switchboard_http_bodies_bytes", "", labels: [("listener", "test")]).value
+    }
+
     var url: String { "http://127.0.0.1:\(port)" }
 
     func client(_ text: String = "") throws -> RawSocket {
