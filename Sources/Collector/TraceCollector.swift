@@ -29,12 +29,14 @@ public final class TraceCollector: Sendable {
         let socket = try Listener.bind(host: host, port: port, reusePort: false)
         self.port = socket.port
         url = "http://\(host.contains(":") ? "[\(host)]" : host):\(socket.port)"
+        let isLoopback = LoopbackAddress.contains(host)
         (mailboxes, threads) = try LoopThreads.start(count: 1, name: "collector") { _, loop throws(SystemError) in
             let home = CollectorHome(limits: limits, registry: registry)
             let server = HTTPServer(
                 loop: loop, name: "collector", limits: HTTPLimits(bodyBytesMax: Self.bodyBytesMax),
                 router: home.router(registry), tls: nil,
                 budget: ConnectionBudget(connectionsMax: Self.connectionsMax), metrics: registry)
+            server.refusing = { ForeignPages.problem($0, isLoopback: isLoopback) }
             try server.listen(on: socket)
             let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in
                 server.drain()

@@ -19,11 +19,13 @@ final class HealthServer: Sendable {
     ) throws(SystemError) {
         let socket = try Listener.bind(host: host, port: port, reusePort: false)
         url = "http://\(host):\(socket.port)"
+        let isLoopback = LoopbackAddress.contains(host)
         (mailboxes, threads) = try LoopThreads.start(count: 1, name: "health") { _, loop throws(SystemError) in
             let server = HTTPServer(
                 loop: loop, name: "internal", limits: HTTPLimits(), router: Self.router(registry, isConnected),
                 tls: nil,
                 budget: ConnectionBudget(connectionsMax: 256), metrics: registry)
+            server.refusing = { ForeignPages.problem($0, isLoopback: isLoopback) }
             try server.listen(on: socket)
             let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in
                 server.drain()

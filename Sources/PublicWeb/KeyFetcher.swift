@@ -22,11 +22,17 @@ final class KeyFetcher: TimerTarget {
         self.url = url
         self.shared = shared
         self.loop = loop
-        let host = Self.host(of: url)
-        var policy = ConnectionPolicy(usesProxy: !LoopbackAddress.contains(host))
-        policy.authorities = clients.settings.authorities
-        transport = HTTPTransport(loop: loop, policy: policy)
+        transport = HTTPTransport(loop: loop, policy: Self.policy(url, shared.security.keyAuthorities))
     }
+
+    private static func policy(_ url: String, _ authorities: [UInt8]?) -> ConnectionPolicy {
+        var policy = ConnectionPolicy(usesProxy: !LoopbackAddress.contains(host(of: url)))
+        policy.authorities = authorities
+        return policy
+    }
+
+    /// For fetches from now on.
+    func replace(authorities: [UInt8]?) { transport.replace(policy: Self.policy(url, authorities)) }
 
     static func host(of url: String) -> String { Authority(ofURL: url).bareHost }
 

@@ -155,9 +155,7 @@ extension PublicWebLoop {
 
     /// Nil if no such event of the principal's is known here.
     private func event(_ id: [UInt8], of name: CorrelationID?, by principal: [UInt8]?) -> HTTPAnswer? {
-        guard let timeline = sessions.timelines.find(id: id, of: name), timeline.principal == principal else {
-            return nil
-        }
+        guard let timeline = sessions.timelines.find(id: id, of: name, by: principal) else { return nil }
         var body: [UInt8] = []
         body.append("{\"id\":")
         JSONWriter.appendString(String(decoding: id, as: UTF8.self), to: &body)

@@ -107,9 +107,7 @@ final class PublicWebLoop: TimerTarget {
             router: publicRouter(), tls: shared.security.tls, budget: shared.budget, metrics: shared.metrics.registry)
         let internalServer = HTTPServer(
             loop: loop, name: "internal",
-            limits: HTTPLimits(
-                bodyBytesMax: shared.limits.internalBodyBytesMax,
-                bodiesBytesMax: shared.limits.internalBodiesBytesMax),
+            limits: HTTPLimits(bodyBytesMax: shared.limits.internalBodyBytesMax),
             router: internalRouter(), tls: shared.security.tier.server, budget: shared.internalBudget,
             metrics: shared.metrics.registry)
         publicServer.problemTold = { [shared] in shared.metrics.count($0) }
@@ -157,6 +155,7 @@ final class PublicWebLoop: TimerTarget {
             internalServer?.replace(tls: tls)
             internalCertificate?.replace(tls)
         }
+        keyFetcher?.replace(authorities: security.keyAuthorities)
     }
 
     var isDraining: Bool { drain != nil }

@@ -8,4 +8,6 @@ struct PublicWebSecurity: Sendable {
     let tier: LoadedTierTLS
     let internalSecret: [UInt8]?
     let origins: OriginPolicy
+    /// Who may sign the certificate of the URL that keys are fetched from, PEM; nil: the authorities of the system.
+    let keyAuthorities: [UInt8]?
 }

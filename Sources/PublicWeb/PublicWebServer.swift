@@ -68,7 +68,8 @@ public final class PublicWebServer: Sendable {
         return PublicWebSecurity(
             tls: tls, tier: tier, internalSecret: configuration.internalSecret,
             origins: OriginPolicy(
-                origins: configuration.origins, isLoopback: LoopbackAddress.contains(configuration.host)))
+                origins: configuration.origins, isLoopback: LoopbackAddress.contains(configuration.host)),
+            keyAuthorities: configuration.authentication?.authorities)
     }
 
     /// Takes over certificates, keys, the internal secret and the pages that may come: for connections and calls from now
@@ -82,9 +83,13 @@ public final class PublicWebServer: Sendable {
             clients.map({ $0.limits == configuration.limits.principals }) != false
         else { throw .needsRestart }
         if case .keys(let keys)? = configuration.authentication?.source { clients?.replace(keys: keys) }
+        postToAll(.reload(new))
+    }
+
+    private func postToAll(_ message: LoopMessage) {
         for mailbox in mailboxes {
             // Full for moments at most: the loops go on emptying them.
-            while mailbox.post(.reload(new)) == .full { usleep(1000) }
+            while mailbox.post(message) == .full { usleep(1000) }
         }
     }
 
@@ -183,7 +188,7 @@ public final class PublicWebServer: Sendable {
     /// loops have ended.
     public func stop() {
         readiness.setDraining()
-        for mailbox in mailboxes { _ = mailbox.post(.drain(spreadMilliseconds: drainMilliseconds)) }
+        postToAll(.drain(spreadMilliseconds: drainMilliseconds))
         for thread in threads { thread.join() }
     }
 

@@ -79,14 +79,14 @@ public final class TimelineStore {
         place(of: number).flatMap { ring[$0].time(of: stage) }
     }
 
-    /// The newest event with that id: of that session, or of those that are found by their id alone.
-    public func find(id: [UInt8], of correlationID: CorrelationID?) -> EventTimeline? {
+    /// The principal's newest event with that id: of that session, or of those that are found by their id alone.
+    public func find(id: [UInt8], of correlationID: CorrelationID?, by principal: [UInt8]?) -> EventTimeline? {
         let hash = id.withUnsafeBytes { Self.hash($0, correlationID) }
         for back in 1...UInt64(max(ring.count, 1)) where back <= nextNumber {
             let place = Int((nextNumber - back) % UInt64(eventsMax))
-            guard (correlationID == nil ? tags[place].open : tags[place].owned) == hash, ring[place].id == id else {
-                continue
-            }
+            guard (correlationID == nil ? tags[place].open : tags[place].owned) == hash, ring[place].id == id,
+                ring[place].principal == principal
+            else { continue }
             if let correlationID {
                 if ring[place].correlationID == correlationID { return ring[place] }
             } else if ring[place].isOpen {

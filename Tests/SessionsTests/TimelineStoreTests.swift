@@ -21,7 +21,7 @@ import Testing
         let number = begin(store, "a", at: 10)
         store.mark(number, .forwarded, at: 20)
         store.mark(number, .forwarded, at: 30)
-        let timeline = try #require(store.find(id: Array("a".utf8), of: nil))
+        let timeline = try #require(store.find(id: Array("a".utf8), of: nil, by: nil))
         #expect(timeline.time(of: .accepted) == 10 && timeline.time(of: .forwarded) == 20)
         #expect(timeline.time(of: .confirmed) == nil && timeline.state == "pending" && timeline.owner == 7)
         store.mark(number, .dispatched, at: 40)
@@ -36,7 +36,7 @@ import Testing
         #expect(store.count == 3)
         for (index, number) in numbers.enumerated() {
             store.mark(number, .pushed, at: 99)
-            let found = store.find(id: Array("\(index)".utf8), of: nil)
+            let found = store.find(id: Array("\(index)".utf8), of: nil, by: nil)
             #expect((found != nil) == (index >= 2) && (store[number] != nil) == (index >= 2))
             #expect(found == nil || found?.time(of: .pushed) == 99)
         }
@@ -49,31 +49,31 @@ import Testing
         _ = begin(store, "a", at: 1)
         _ = begin(store, "a", at: 2, of: other)
         _ = begin(store, "a", at: 3)
-        #expect(store.find(id: Array("a".utf8), of: nil)?.time(of: .accepted) == 3)
-        #expect(store.find(id: Array("a".utf8), of: other)?.time(of: .accepted) == 2)
-        #expect(store.find(id: Array("a".utf8), of: .text([0x78])) == nil)
+        #expect(store.find(id: Array("a".utf8), of: nil, by: nil)?.time(of: .accepted) == 3)
+        #expect(store.find(id: Array("a".utf8), of: other, by: nil)?.time(of: .accepted) == 2)
+        #expect(store.find(id: Array("a".utf8), of: .text([0x78]), by: nil) == nil)
     }
 
     @Test func aSessionsEventIsFoundOnlyByItsSession() {
         let store = TimelineStore(eventsMax: 4)
         _ = begin(store, "a", isOpen: false)
-        #expect(store.find(id: Array("a".utf8), of: nil) == nil)
-        #expect(store.find(id: Array("a".utf8), of: name)?.time(of: .accepted) == 1)
+        #expect(store.find(id: Array("a".utf8), of: nil, by: nil) == nil)
+        #expect(store.find(id: Array("a".utf8), of: name, by: nil)?.time(of: .accepted) == 1)
     }
 
     @Test func noneAreKeptIfNoneMay() {
         let store = TimelineStore(eventsMax: 0)
         let number = begin(store, "a")
         store.mark(number, .pushed, at: 1)
-        #expect(store.count == 0 && store[number] == nil && store.find(id: Array("a".utf8), of: nil) == nil)
+        #expect(store.count == 0 && store[number] == nil && store.find(id: Array("a".utf8), of: nil, by: nil) == nil)
     }
 
     @Test func manyTurnsOfTheRingKeepTheIndexRight() {
         let store = TimelineStore(eventsMax: 64)
         for number in 0..<5000 { _ = begin(store, "\(number % 100)", at: UInt64(number + 1)) }
         for number in 4936..<5000 {
-            #expect(store.find(id: Array("\(number % 100)".utf8), of: nil)?.time(of: .accepted) == UInt64(number + 1))
+            #expect(store.find(id: Array("\(number % 100)".utf8), of: nil, by: nil)?.time(of: .accepted) == UInt64(number + 1))
         }
-        #expect(store.find(id: Array("35".utf8), of: nil) == nil)
+        #expect(store.find(id: Array("35".utf8), of: nil, by: nil) == nil)
     }
 }

@@ -46,7 +46,7 @@
                 internalBudget: ConnectionBudget(connectionsMax: 64),
                 security: PublicWebSecurity(
                     tls: nil, tier: LoadedTierTLS(), internalSecret: nil,
-                    origins: OriginPolicy(origins: nil, isLoopback: true)),
+                    origins: OriginPolicy(origins: nil, isLoopback: true), keyAuthorities: nil),
                 internalCalls: InternalCallMetrics(registry: MetricsRegistry(), memory: memory), replayMemory: memory,
                 echoPath: nil, dispatcherURL: "http://127.0.0.1:2", internalURL: Self.internalURL, isLoopback: true,
                 clients: nil,
