@@ -18,8 +18,12 @@ public enum EventError: Error, Equatable, Sendable {
     case dataAndDataBase64
     case notArray
     case badHeader(String)
+    /// So many may be in a batch.
+    case tooMany(Int)
 
-    public var kind: ProblemKind { .malformedEvent }
+    public var kind: ProblemKind {
+        if case .tooMany = self { .contentTooLarge } else { .malformedEvent }
+    }
 
     /// For people.
     public var detail: String {
@@ -39,6 +43,7 @@ public enum EventError: Error, Equatable, Sendable {
             "An event has at most \(EventEnvelope.clientMembersMax) members, with what tiers add \(EventEnvelope.membersMax)."
         case .dataAndDataBase64: "`data` and `data_base64` exclude each other."
         case .notArray: "A batch is a JSON array of events."
+        case .tooMany(let max): "A batch has at most \(max) events."
         case .badHeader(let name): "The header `\(name)` is malformed."
         }
     }

@@ -43,7 +43,9 @@ extension DispatcherLoop {
                             EventFailure(index: position, problem: Problem(.malformedEvent, error.detail)))
                         position += 1
                     }
-                    try EventBatch.forEach(bytes, rules: .strict, malformed: malformed) { envelope in
+                    let eventsMax = shared.limits.batchEventsMax
+                    try EventBatch.forEach(bytes, rules: .strict, eventsMax: eventsMax, malformed: malformed) {
+                        envelope in
                         if let problem = add(envelope, of: bytes, position, to: &builders, wallNanoseconds) {
                             failures.append(EventFailure(index: position, problem: problem))
                         }
@@ -58,11 +60,7 @@ extension DispatcherLoop {
                 }
             }
         } catch {
-            return refuse(builders, Problem(.malformedEvent, error.detail), exchange)
-        }
-        guard position <= shared.limits.batchEventsMax else {
-            let detail = "A batch has at most \(shared.limits.batchEventsMax) events."
-            return refuse(builders, Problem(.contentTooLarge, detail), exchange)
+            return refuse(builders, Problem(error.kind, error.detail), exchange)
         }
         let post = posts.insert(
             PublishPost(

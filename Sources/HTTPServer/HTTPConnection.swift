@@ -29,6 +29,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
     private var timer: EventLoop.Timer?
     private var span: RequestSpan?
     private var abort: (() -> Void)?
+    private var exchangeEnd: (() -> Void)?
     private var inputEnd: (() -> Void)?
     private var hasInputEnded = false
     /// The connection can't be used again, and the answer says so.
@@ -226,6 +227,16 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         if isAwaiting(serial) { abort = body }
     }
 
+    func setExchangeEnd(_ serial: UInt64, _ body: @escaping () -> Void) {
+        if isAwaiting(serial) { exchangeEnd = body } else { body() }
+    }
+
+    private func endExchange() {
+        let ended = exchangeEnd
+        exchangeEnd = nil
+        ended?()
+    }
+
     func setInputEnd(_ serial: UInt64, _ body: @escaping () -> Void) {
         guard isAwaiting(serial) else { return }
         if hasInputEnded { body() } else { inputEnd = body }
@@ -251,6 +262,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         abort = nil
         inputEnd = nil
         head = nil
+        endExchange()
         guard keepAlive else { return close() }
         phase = .betweenRequests
         isHeadTimerArmed = false
@@ -265,6 +277,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         head = nil
         abort = nil
         inputEnd = nil
+        endExchange()
         server.loop.cancel(&timer)
         channel.handler = handler
         self.channel = nil
@@ -322,6 +335,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
         abort = nil
         inputEnd = nil
         aborted?()
+        endExchange()
         server.ended(self)
     }
 }

@@ -47,6 +47,9 @@ public struct HTTPExchange {
     /// Called if the client goes away before the answer.
     public func onAbort(_ body: @escaping () -> Void) { connection.setAbort(serial, body) }
 
+    /// Called once, when it is answered, its connection is taken over, or the client goes away.
+    public func onEnd(_ body: @escaping () -> Void) { connection.setExchangeEnd(serial, body) }
+
     /// Called if the client sends nothing more, before the answer: it has closed its connection, or only its own side.
     public func onInputEnd(_ body: @escaping () -> Void) { connection.setInputEnd(serial, body) }
 

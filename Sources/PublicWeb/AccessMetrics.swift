@@ -5,6 +5,7 @@ final class AccessMetrics: Sendable {
     enum Limit: String, CaseIterable {
         case connections
         case sessions
+        case requests
         case rate
         case abuse
         case types

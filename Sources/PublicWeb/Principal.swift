@@ -13,6 +13,8 @@ final class Principal: Sendable {
         var connections = 0
         /// With those that have lost their connection.
         var sessions = 0
+        /// HTTP requests without an answer yet.
+        var requests = 0
         var seenAt: MonotonicInstant
         var events: RateBucket?
         /// Those that were refused count, too.
@@ -35,6 +37,9 @@ final class Principal: Sendable {
         self.usage = Mutex(usage)
     }
 
+    /// In seconds, after abuse.
+    func attemptsWait(now: MonotonicInstant) -> Int { usage.withLock { $0.attempts?.secondsToWait(now: now) ?? 1 } }
+
     /// Takes one of its connections, to be given back. False if it has that many already.
     func connect(max: Int) -> Bool { take(\.connections, max) }
 
@@ -47,6 +52,11 @@ final class Principal: Sendable {
 
     func endSession() { usage.withLock { $0.sessions -= 1 } }
 
+    /// Takes room for one request, to be given back. False if it has that many already.
+    func beginRequest(max: Int) -> Bool { take(\.requests, max) }
+
+    func endRequest() { usage.withLock { $0.requests -= 1 } }
+
     private func take(_ count: WritableKeyPath<Usage, Int>, _ max: Int) -> Bool {
         usage.withLock { usage in
             guard usage[keyPath: count] < max else { return false }
@@ -55,15 +65,15 @@ final class Principal: Sendable {
         }
     }
 
-    /// Counts what it sends besides events. False if that is abuse.
+    /// Counts a request, or a message that is no event. False if that is abuse.
     func attempt(now: MonotonicInstant) -> Bool {
         usage.withLock { $0.attempts?.take(1, now: now) ?? true }
     }
 
-    /// Counts events that it sends.
-    func admit(_ count: Int, now: MonotonicInstant) -> Verdict {
+    /// Counts events that it sends. - Parameter attempts: so many of them are counted as attempts already.
+    func admit(_ count: Int, attempts: Int = 0, now: MonotonicInstant) -> Verdict {
         usage.withLock { usage in
-            if let isModerate = usage.attempts?.take(count, now: now), !isModerate {
+            if let isModerate = usage.attempts?.take(max(count - attempts, 0), now: now), !isModerate {
                 return .abusive(retryAfterSeconds: usage.attempts?.secondsToWait(now: now) ?? 1)
             }
             if let isInTime = usage.events?.take(count, now: now), !isInTime {
@@ -78,7 +88,8 @@ final class Principal: Sendable {
     /// Nothing would be lost with it.
     func isForgettable(now: MonotonicInstant, idleMilliseconds: UInt64) -> Bool {
         usage.withLock { usage in
-            usage.connections == 0 && usage.sessions == 0 && now.milliseconds(since: usage.seenAt) >= idleMilliseconds
+            usage.connections == 0 && usage.sessions == 0 && usage.requests == 0
+                && now.milliseconds(since: usage.seenAt) >= idleMilliseconds
                 && usage.events?.isFull(now: now) != false && usage.attempts?.isFull(now: now) != false
         }
     }

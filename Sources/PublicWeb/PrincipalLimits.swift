@@ -8,6 +8,8 @@ struct PrincipalLimits: Equatable, Sendable {
     /// must not fill the table.
     static let sessionsPerConnection = 10
     var sessionsMax: Int { connectionsMax * Self.sessionsPerConnection }
+    /// HTTP requests that wait for their answers: as many as for sessions.
+    var requestsMax: Int { sessionsMax }
     /// 0: as many as it likes.
     var eventsPerSecond = 1000
     var eventsBurst = 2000

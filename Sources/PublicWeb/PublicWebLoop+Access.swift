@@ -129,7 +129,27 @@ extension PublicWebLoop {
         return session.isAttached && session.principal == wish.principal
     }
 
-    /// Whether a client goes on far above its rate with what is no event.
+    /// Nil if it may have one more request answered, which then is counted until it is.
+    func refusal(ofRequest grant: Grant, _ exchange: HTTPExchange) -> Problem? {
+        guard let clients = shared.clients else { return nil }
+        guard !isAbuse(by: grant) else {
+            let rate = clients.limits.eventsPerSecond * PrincipalLimits.abuseFactor
+            return Problem(
+                .tooManyRequests, "A client may make \(rate) requests a second.",
+                retryAfterSeconds: grant.principal.attemptsWait(now: loop.now))
+        }
+        let principal = grant.principal
+        guard principal.beginRequest(max: clients.limits.requestsMax) else {
+            shared.access.count(.requests)
+            return Problem(
+                .tooManyRequests, "At most \(clients.limits.requestsMax) requests of a client wait for answers.",
+                retryAfterSeconds: 1)
+        }
+        exchange.onEnd { principal.endRequest() }
+        return nil
+    }
+
+    /// Whether a client goes on far above its rate with requests or with what is no event.
     func isAbuse(by grant: Grant) -> Bool {
         if grant.principal.attempt(now: loop.now) { return false }
         shared.access.count(.abuse)
@@ -137,8 +157,9 @@ extension PublicWebLoop {
     }
 
     /// Whether a principal may send so many events now. Nil if it may.
-    func refusal(of count: Int, by grant: Grant) -> (problem: Problem, isAbuse: Bool)? {
-        switch grant.principal.admit(count, now: loop.now) {
+    /// - Parameter attempts: so many of them came with a request that was counted.
+    func refusal(of count: Int, attempts: Int = 0, by grant: Grant) -> (problem: Problem, isAbuse: Bool)? {
+        switch grant.principal.admit(count, attempts: attempts, now: loop.now) {
         case .admitted: return nil
         case .tooFast(let seconds):
             shared.access.count(.rate)
@@ -154,9 +175,9 @@ extension PublicWebLoop {
         return "A client may send \(rate) events a second."
     }
 
-    /// Nil if a principal may send those events now: all of them, or none.
+    /// Nil if a principal may send those events now, in one request: all of them, or none.
     func refusal(of envelopes: [EventEnvelope], in bytes: UnsafeRawBufferPointer, by grant: Grant) -> Problem? {
-        if let refused = refusal(of: envelopes.count, by: grant) { return refused.problem }
+        if let refused = refusal(of: envelopes.count, attempts: 1, by: grant) { return refused.problem }
         for envelope in envelopes {
             let type = envelope.value(.type, in: bytes)
             if type?.hasPrefix("switchboard.") != true, let problem = refusal(ofType: type, by: grant) {

@@ -13,9 +13,9 @@ extension PublicWebLoop {
     /// `POST /dispatch`: answers 200 with the list of events that nobody took.
     func dispatch(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         guard isSigned(request, exchange) else { return }
+        let eventsMax = shared.limits.internalBatchEventsMax
         guard !isTooMany(request.body) else {
-            let detail = "A batch has at most \(shared.limits.internalBatchEventsMax) events."
-            return exchange.respond(Problem(.contentTooLarge, detail))
+            return exchange.respond(Problem(.contentTooLarge, EventError.tooMany(eventsMax).detail))
         }
         var refused: [EventFailure] = []
         var others = [[PeerEvent]](repeating: [], count: shared.loopCount)
@@ -26,7 +26,7 @@ extension PublicWebLoop {
                     refused.append(EventFailure(index: position, problem: Problem(.malformedEvent, error.detail)))
                     position += 1
                 }
-                try EventBatch.forEach(bytes, rules: .strict, malformed: malformed) { envelope in
+                try EventBatch.forEach(bytes, rules: .strict, eventsMax: eventsMax, malformed: malformed) { envelope in
                     let place = place(of: envelope, in: bytes)
                     if place?.loop == index || place == nil {
                         if let problem = deliver(envelope, in: bytes, to: place?.handle) {
@@ -40,13 +40,13 @@ extension PublicWebLoop {
                 }
             }
         } catch {
-            return exchange.respond(Problem(.malformedEvent, error.detail))
+            return exchange.respond(Problem(error.kind, error.detail))
         }
         finish(exchange, request.body, refused, others)
     }
 
-    /// Before any of them is given to anyone. What is too short for so many, or has fewer braces, is not looked at: large
-    /// batches are what a busy gateway gets.
+    /// Before any of them is given to anyone. What is too short for so many events, or has fewer braces, is not looked at:
+    /// large batches are what a busy gateway gets.
     private func isTooMany(_ body: [UInt8]) -> Bool {
         let max = shared.limits.internalBatchEventsMax
         guard body.count > max * Self.eventBytesMin, body.count(where: { $0 == 0x7B }) > max else { return false }

@@ -71,11 +71,11 @@ extension PublicWebLoop {
         }
         let found: Result<CorrelationID?, Problem> = body.withUnsafeBytes { bytes in
             do throws(EventError) {
-                let envelopes = try Self.envelopes(bytes, form)
+                let envelopes = try envelopes(bytes, form)
                 if let grant, let problem = refusal(of: envelopes, in: bytes, by: grant) { return .failure(problem) }
                 return check(bytes, envelopes, form, named: named)
             } catch {
-                return .failure(Problem(.malformedEvent, error.detail))
+                return .failure(Problem(error.kind, error.detail))
             }
         }
         let isAsync = request.head.headers.hasToken("prefer", "respond-async")
@@ -89,12 +89,14 @@ extension PublicWebLoop {
         }
     }
 
-    private static func envelopes(
+    private func envelopes(
         _ bytes: UnsafeRawBufferPointer, _ form: EventsPost.Form
     ) throws(EventError) -> [EventEnvelope] {
         var envelopes: [EventEnvelope] = []
         if form == .batch {
-            try EventBatch.forEach(bytes, rules: .strict) { envelopes.append($0) }
+            try EventBatch.forEach(bytes, rules: .strict, eventsMax: shared.limits.batchEventsMax) {
+                envelopes.append($0)
+            }
         } else {
             envelopes.append(try EventEnvelope.scan(bytes, rules: .strict))
         }
@@ -106,10 +108,6 @@ extension PublicWebLoop {
     private func check(
         _ bytes: UnsafeRawBufferPointer, _ envelopes: [EventEnvelope], _ form: EventsPost.Form, named: CorrelationID?
     ) -> Result<CorrelationID?, Problem> {
-        guard envelopes.count <= shared.limits.batchEventsMax else {
-            let detail = "A batch has at most \(shared.limits.batchEventsMax) events."
-            return .failure(Problem(.contentTooLarge, detail))
-        }
         let isControl = envelopes.contains { $0.value(.type, in: bytes)?.hasPrefix("switchboard.") == true }
         let ids = envelopes.map { $0.value(.correlationid, in: bytes).flatMap { CorrelationID($0) } }
         let id = named ?? (ids.allSatisfy { $0 == ids.first } ? ids.first ?? nil : nil)
@@ -126,7 +124,7 @@ extension PublicWebLoop {
     func post(_ post: EventsPost, _ responder: Responder, waiting: (EventsExchange) -> Void) {
         post.body.withUnsafeBytes { bytes in
             // It was scanned when it arrived.
-            guard let envelopes = try? Self.envelopes(bytes, post.form) else { return }
+            guard let envelopes = try? envelopes(bytes, post.form) else { return }
             let session = post.correlationID.flatMap { sessions.find($0) }
             if let session, session.principal != post.principal {
                 return responder.respond(HTTPAnswer(Problem(.sessionHeld, "The session is somebody else's.")))

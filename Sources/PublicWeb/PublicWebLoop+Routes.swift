@@ -20,7 +20,10 @@ extension PublicWebLoop {
             _ method: HTTPMethod, _ path: String, _ handler: @escaping (HTTPRequest, HTTPExchange, Grant?) -> Void
         ) {
             router.add(method, path, isTraced: path != shared.echoPath) { [unowned self] request, exchange in
-                admit(request, exchange) { handler(request, exchange, $0) }
+                admit(request, exchange) { grant in
+                    if let grant, let problem = refusal(ofRequest: grant, exchange) { return exchange.respond(problem) }
+                    handler(request, exchange, grant)
+                }
             }
         }
         add(.get, "/ws") { [unowned self] in openSession($0, $1, $2) }

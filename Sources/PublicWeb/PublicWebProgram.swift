@@ -39,7 +39,8 @@ public struct PublicWebProgram: RunningProgram {
             Setting(
                 "drain-seconds", .integer(0...3600), default: "5", "How long pending answers are waited for at the end."
             ),
-            Setting("message-max", .bytes, default: "64KiB", "The largest WebSocket message and HTTP body."),
+            Setting(
+                "message-max", .bytes, default: "64KiB", "The largest WebSocket message or HTTP body: 3MiB at most."),
             Setting(
                 "in-flight-max", .integer(1...65_536), default: "1024", "Events of a session that may wait for answers."
             ),
@@ -137,8 +138,9 @@ public struct PublicWebProgram: RunningProgram {
         guard sessions.outputHardBytesMax >= sessions.replayBytesMax else {
             throw SettingsProblem("--output-max is at least --replay-bytes: what is sent again is output, too")
         }
-        guard configuration.limits.messageBytesMax <= 1 << 24 else {
-            throw SettingsProblem("--message-max is at most 16MiB")
+        // With what the tiers add, an answer that repeats it goes through all of them.
+        guard configuration.limits.messageBytesMax <= 3 << 20 else {
+            throw SettingsProblem("--message-max is at most 3MiB")
         }
     }
 

@@ -50,7 +50,8 @@ final class WebSocketConnection: SessionConnection {
 
     private func receive(_ event: WebSocketDecoder.Event) {
         switch event {
-        case .needMoreData, .pong: break
+        case .needMoreData: break
+        case .pong: _ = isAbuse()
         case .text(let message): receive(message: message)
         case .binary:
             if isAbuse() { return }

@@ -3,6 +3,19 @@ import Core
 import Testing
 
 @Suite struct EventBatchTests {
+    @Test func itEndsWhenThereAreTooMany() {
+        for text in ["[1,2,{},4]", "[1,2,{},[[", "[1,2,{},4"] {
+            var count = 0
+            let malformed = { (_: EventError) in count += 1 }
+            #expect(throws: EventError.tooMany(3)) {
+                try Array(text.utf8).withUnsafeBytes {
+                    try EventBatch.forEach($0, rules: .strict, eventsMax: 3, malformed: malformed) { _ in }
+                }
+            }
+            #expect(count == 3, "\(text)")
+        }
+    }
+
     private static let event = EventEnvelopeTests.minimal
 
     private static func ids(_ text: String) throws -> [String] {

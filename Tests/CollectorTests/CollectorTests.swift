@@ -68,6 +68,15 @@ import TraceStore
         #expect(try get("/livez").status == 200)
     }
 
+    /// Anybody on this machine may read what was traced, but no page that its browser shows.
+    @Test func pagesAreRefused() throws {
+        defer { collector.stop() }
+        #expect(try send("GET /traces", ["Origin: http://localhost"]).status == 403)
+        let socket = try RawSocket(port: collector.port)
+        socket.send("GET /traces HTTP/1.1\r\nHost: evil.example:4318\r\n\r\n")
+        #expect(RawResponse.read(socket)?.status == 403)
+    }
+
     @Test(arguments: [
         ("application/x-protobuf", "OTEL_EXPORTER_OTLP_PROTOCOL=http/json"), ("text/plain", "application/json"),
         ("application/jsonl", "application/json"),

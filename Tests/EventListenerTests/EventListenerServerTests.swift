@@ -35,6 +35,9 @@ import Testing
         #expect(metrics.header("content-type") == "text/plain; version=0.0.4")
         #expect(metrics.body.contains("switchboard_listener_events_total 0\n"))
         #expect(try Self.ask(server, "/other")?.status == 404)
+        let page = try RawSocket(port: RawSocket.port(of: server.internalURL))
+        page.send("GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+        #expect(RawResponse.read(page)?.status == 403)
         server.stop()
         #expect(throws: RawSocket.Failure.self) { try Self.ask(server, "/livez") }
     }

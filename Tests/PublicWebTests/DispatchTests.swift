@@ -79,9 +79,11 @@ import Tiers
         // What is no event counts, too, and hides nothing behind it.
         let hidden = "[{}," + [String](repeating: Self.event, count: 3).joined(separator: ",") + "]"
         #expect(try Self.post(tiers, Self.signature(hidden), hidden).status == 413)
+        let numbers = "[\([String](repeating: "1", count: 2000).joined(separator: ","))]"
+        #expect(try Self.post(tiers, Self.signature(numbers), numbers).status == 413)
         let long = "[\(Self.event.dropLast()),\"data\":\"\(String(repeating: "x", count: 5000))\"}]"
         #expect(try Self.post(tiers, Self.signature(long), long).status == 413)
-        #expect(try tiers.metric("switchboard_internal_calls_refused_total{reason=\"too_large\"}") == 3)
+        #expect(try tiers.metric("switchboard_internal_calls_refused_total{reason=\"too_large\"}") == 4)
     }
 
     @Test func theWholeWayWorksWithASecret() throws {

@@ -66,6 +66,7 @@ import Tokens
         let issuer = TokenIssuer(.es256, keyID: "one")
         let server = try KeyServer(TokenIssuer.keySet([issuer]), tls: tls)
         #expect(server.url.hasPrefix("https://"))
+        var configuration = PublicWebConfiguration()
         func tiers(_ authorities: [UInt8]?) throws -> TestTiers {
             try TestTiers(.webOnly) {
                 var authentication = ClientAuthentication(
@@ -73,6 +74,7 @@ import Tokens
                     refreshPauseMilliseconds: 100)
                 authentication.authorities = authorities
                 $0.authentication = authentication
+                configuration = $0
             }
         }
         let trusting = try tiers(try FileReader.read(authority.certificate).get())
@@ -82,6 +84,9 @@ import Tokens
             let distrusting = try tiers(authorities)
             #expect(try Polling.until { try Self.fetches(distrusting, "failed") > 1 })
             #expect(try Self.status(distrusting, issuer) == 503 && Self.fetches(distrusting, "fetched") == 0)
+            configuration.authentication?.authorities = try FileReader.read(authority.certificate).get()
+            try distrusting.web.reload(configuration)
+            #expect(try Polling.until { try Self.status(distrusting, issuer) == 101 })
         }
     }
 

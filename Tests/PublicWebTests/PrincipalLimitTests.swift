@@ -113,7 +113,7 @@ import Testing
     }
 
     /// Nothing that a client can send is free.
-    @Test(arguments: ["{", "[]", #"{"type":"switchboard.x"}"#, "ping", "binary"])
+    @Test(arguments: ["{", "[]", #"{"type":"switchboard.x"}"#, "ping", "pong", "binary"])
     func whatIsNoEventCountsToo(_ message: String) throws {
         let access = try TestAccess {
             $0.limits.principals.eventsPerSecond = 1
@@ -123,6 +123,7 @@ import Testing
         for _ in 1...200 {
             switch message {
             case "ping": bob.socket.send("x", .ping)
+            case "pong": bob.socket.send("x", .pong)
             case "binary": bob.socket.send("x", .binary)
             default: bob.socket.send(message)
             }
@@ -135,6 +136,47 @@ import Testing
             }
         }
         #expect(end?.hasPrefix("close 4029") == true)
+    }
+
+    @Test(arguments: ["GET /events/x", "GET /ws", "POST /events", "POST /ping"])
+    func noRequestIsFreeEither(_ request: String) throws {
+        let access = try TestAccess {
+            $0.limits.principals.eventsPerSecond = 1
+            $0.limits.principals.eventsBurst = 2
+        }
+        let head = "\(request) HTTP/1.1\r\nContent-Type: application/cloudevents+json\r\n"
+        var refused: RawResponse?
+        for _ in 1...60 where refused == nil {
+            let response = try access.tiers.ask(head + access.bearer("ann"), body: request.hasPrefix("GET") ? "" : "{")
+            if response.status == 429, response.body.contains("10 requests a second") { refused = response }
+        }
+        #expect(refused?.header("retry-after") == "1", "\(String(describing: refused))")
+        #expect(try access.tiers.metric("switchboard_principal_limited_total{limit=\"abuse\"}") == 1)
+        #expect(try access.get("/events/x", as: "bob").status == 404)
+    }
+
+    /// Somebody who leaves requests waiting does not take all connections.
+    @Test func itHasSoManyRequestsThatWait() throws {
+        let access = try TestAccess(.webOnly) { $0.limits.principals.connectionsMax = 1 }
+        func post(_ id: Int) throws -> RawSocket {
+            let socket = try RawSocket(port: access.tiers.publicPort)
+            let event = SessionPeer.ping("\(id)")
+            socket.send(
+                "POST /events HTTP/1.1\r\nHost: t\r\nContent-Type: application/cloudevents+json\r\n"
+                    + access.bearer("ann") + "Content-Length: \(event.utf8.count)\r\n\r\n\(event)")
+            return socket
+        }
+        let waiting = try (1...10).map { try post($0) }
+        #expect(try Polling.until { try access.tiers.metric("switchboard_events_pending") == 10 })
+        let refused = try access.get("/events/x", as: "ann")
+        #expect(refused.status == 429 && refused.body.contains("At most 10 requests"), "\(refused)")
+        #expect(try access.get("/events/x", as: "bob").status == 404)
+        // Those that are given up, and those that are answered, count no more.
+        waiting[0].resetOnClose()
+        waiting[0].close()
+        #expect(try Polling.until { try access.get("/events/x", as: "ann").status == 404 })
+        #expect(try Polling.until { try access.tiers.metric("switchboard_events_pending") == 0 })
+        for _ in 0..<12 { #expect(try access.get("/events/x", as: "ann").status == 404) }
     }
 
     @Test func itSendsTheEventsThatItsTokenPermits() throws {

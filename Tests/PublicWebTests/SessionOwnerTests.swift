@@ -56,6 +56,9 @@ import Tokens
             #expect(try access.get(path, as: "bob").status == 404, "\(path)")
             #expect(try access.get(path, as: "ann").status == 200, "\(path)")
         }
+        // Nor does it hide them that somebody else uses their ids.
+        #expect(try access.post(SessionPeer.ping("of none"), as: "bob").status == 200)
+        for name in ["ann", "bob"] { #expect(try access.get("/events/of%20none", as: name).status == 200) }
         let name = try #require(location.split(separator: "=").last)
         #expect(try access.get("/sessions/\(name)/events", as: "bob").status == 409)
     }

@@ -104,7 +104,8 @@ import Testing
         let world = try World()
         var sent = 0
         while sent < 20_000, !world.sender.isClosed {
-            guard SSL_key_update(world.client, SSL_KEY_UPDATE_REQUESTED) == 1, SSL_do_handshake(world.client) == 1 else {
+            guard SSL_key_update(world.client, SSL_KEY_UPDATE_REQUESTED) == 1, SSL_do_handshake(world.client) == 1
+            else {
                 break
             }
             sent += 1

@@ -72,7 +72,9 @@ import Testing
         let store = TimelineStore(eventsMax: 64)
         for number in 0..<5000 { _ = begin(store, "\(number % 100)", at: UInt64(number + 1)) }
         for number in 4936..<5000 {
-            #expect(store.find(id: Array("\(number % 100)".utf8), of: nil, by: nil)?.time(of: .accepted) == UInt64(number + 1))
+            #expect(
+                store.find(id: Array("\(number % 100)".utf8), of: nil, by: nil)?.time(of: .accepted)
+                    == UInt64(number + 1))
         }
         #expect(store.find(id: Array("35".utf8), of: nil, by: nil) == nil)
     }
