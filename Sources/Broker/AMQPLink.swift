@@ -346,7 +346,8 @@ final class AMQPLink {
             var answer = amqp_channel_close_ok_t()
             amqp_send_method(state, Self.channel, AMQPMethod.channelCloseOK, &answer)
             return AMQPFailure(
-                .channelClosed, "the broker closed the channel: \(close.reply_code) \(close.reply_text.text)")
+                .channelClosed, "the broker closed the channel: \(close.reply_code) \(close.reply_text.text)",
+                code: close.reply_code)
         case AMQPMethod.connectionClose:
             guard let close = method.decoded?.assumingMemoryBound(to: amqp_connection_close_t.self).pointee else {
                 break

@@ -27,7 +27,7 @@ final class AMQPPublisher {
                 link.close()
             } catch {
                 control.reportFailure(.publisher, error, wasConnected: isConnected)
-                channel.withLock { $0.takeBackUnconfirmed() }
+                channel.withLock { $0.takeBackUnconfirmed(error) }
                 awaitRetry(milliseconds: delay.nextMilliseconds())
             }
         }

@@ -7,7 +7,7 @@ struct DeliveryAssembler {
         case incomplete
         case message(DeliveredMessage)
         /// The body is beyond the limit; its bytes were skipped.
-        case tooLarge(tag: UInt64, routingKey: String, bytes: UInt64)
+        case tooLarge(tag: UInt64, exchange: String, routingKey: String, bytes: UInt64)
     }
 
     private enum State {
@@ -108,7 +108,9 @@ struct DeliveryAssembler {
 
     private mutating func complete() -> Result {
         state = .idle
-        if bodySize > UInt64(bytesMax) { return .tooLarge(tag: tag, routingKey: routingKey, bytes: bodySize) }
+        if bodySize > UInt64(bytesMax) {
+            return .tooLarge(tag: tag, exchange: exchange, routingKey: routingKey, bytes: bodySize)
+        }
         defer { body = [] }
         return .message(
             DeliveredMessage(

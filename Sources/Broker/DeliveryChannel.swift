@@ -29,6 +29,8 @@ final class DeliveryChannel {
     private let queue: String
     private let prefetch: Int
     private let suspectReturns: Int?
+    /// Where the queue's rejected messages go.
+    private let deadLetterExchange: String?
     private let settlements: SettlementIntake
     /// Nil while there is no connection.
     private var link: AMQPLink?
@@ -47,6 +49,7 @@ final class DeliveryChannel {
     init(control: AMQPControl, consumption: Consumption) {
         self.control = control
         queue = consumption.queue
+        deadLetterExchange = control.topology.queues.first { $0.name == consumption.queue }?.deadLetterExchange
         prefetch = consumption.prefetch
         suspectReturns = consumption.suspectReturns
         settlements = consumption.settlements
@@ -183,11 +186,13 @@ final class DeliveryChannel {
                 try note(message.tag.value)
                 bytes += message.body.count
                 messages.append(message)
-            case .tooLarge(let tag, let routingKey, let size):
+            case .tooLarge(let tag, let exchange, let routingKey, let size):
                 link.releaseBuffers()
                 if isCancelled { continue }
                 try note(tag)
-                _ = window.settle(tag, .discard)
+                // Among the dead letters it is already, and would come from there again and again.
+                let isDead = !exchange.isEmpty && exchange == deadLetterExchange
+                _ = window.settle(tag, isDead ? .acknowledge : .discard)
                 if case .asking = supply { supply = .asking(isAsked: false) }
                 control.observers.report(
                     .messageTooLarge, "a message of \(size) bytes (\(routingKey)) is over the limit and was rejected")

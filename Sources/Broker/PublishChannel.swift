@@ -14,6 +14,10 @@ final class PublishChannel {
     /// Of a message that is published directly. So much finds room in an empty socket buffer.
     private static let directBytesMax = 8192
 
+    /// Nothing is sent for so long to an exchange that was not there: each message would end the connection.
+    private static let missingMilliseconds: UInt64 = 5000
+    private static let missingMax = 1024
+
     /// What the publishing thread does next.
     enum Step {
         case goOn, end
@@ -30,6 +34,13 @@ final class PublishChannel {
     private var window = ConfirmWindow<OutgoingMessage>()
     /// Published on an earlier connection and not confirmed there: to be published first on the next.
     private var again = FIFO<OutgoingMessage>()
+    /// So many at the front of `again` go one at a time: the broker has closed the channel for one of them, and would for
+    /// all that are sent behind it.
+    private var suspects = 0
+    /// What is unconfirmed is such a one.
+    private var isTrying = false
+    /// Exchanges that were not there, and until when nothing is sent to them.
+    private var missing: [String: MonotonicInstant] = [:]
     private var isBlocked = false
     private var unblockedAt = MonotonicInstant(nanoseconds: 0)
     /// The bytes still to come of a returned message's body; nil if none is being read.
@@ -54,20 +65,38 @@ final class PublishChannel {
         sweep(now: now, isConnected: false)
     }
 
-    func takeBackUnconfirmed() {
+    func takeBackUnconfirmed(_ failure: AMQPFailure) {
         for message in window.unconfirmed { message.backlog.unconfirmed = 0 }
+        let isTried = settleRefused(failure)
         // What was unconfirmed is older than what was to be published again after it.
         var older = FIFO<OutgoingMessage>()
         for message in window.unconfirmed where message.isWanted {
             message.isReturned = false
             older.append(message)
         }
+        if failure.kind == .channelClosed && !isTried || isTrying { suspects += older.count }
+        isTrying = false
         for message in again.all { older.append(message) }
         again = older
         window = ConfirmWindow()
         isBlocked = false
         returnedBytesLeft = nil
         detach()
+    }
+
+    /// What was tried alone is what the broker has closed the channel for: again, as the connection has declared once more
+    /// what may have been missing. - Returns: whether it was found.
+    private func settleRefused(_ failure: AMQPFailure) -> Bool {
+        guard isTrying, let outcome = failure.refusal, let message = window.unconfirmed.first(where: { _ in true })
+        else {
+            return false
+        }
+        if outcome == .unroutable {
+            if missing.count >= Self.missingMax { missing = [:] }
+            missing[message.route.exchange] = SystemClock.monotonic().advanced(byMilliseconds: Self.missingMilliseconds)
+        }
+        backlog.settle(message, outcome)
+        return true
     }
 
     /// At the end of the broker object.
@@ -134,7 +163,8 @@ final class PublishChannel {
     }
 
     private var canPublish: Bool {
-        !isBlocked && share > 0 && (!again.isEmpty || backlog.hasReady(unconfirmedMax: share))
+        !isBlocked && share > 0 && (suspects == 0 && !isTrying || window.isEmpty)
+            && (!again.isEmpty || backlog.hasReady(unconfirmedMax: share))
     }
 
     /// How many unconfirmed messages a route may have: as many as there is room for more (dynamic threshold, Choudhury and
@@ -144,8 +174,16 @@ final class PublishChannel {
     private func publishReady(_ link: AMQPLink, now: MonotonicInstant) throws(AMQPFailure) {
         var published = 0
         while published < Self.burstMax, canPublish {
+            isTrying = suspects > 0
             guard let message = nextToPublishAgain() ?? backlog.nextMessage(now: now, unconfirmedMax: share)
             else { return }
+            if let end = missing[message.route.exchange] {
+                guard end <= now else {
+                    backlog.settle(message, .unroutable)
+                    continue
+                }
+                missing[message.route.exchange] = nil
+            }
             let tag = window.nextTag
             // Before it is sent: if that fails it is published again on the next connection.
             window.append(message)
@@ -161,6 +199,7 @@ final class PublishChannel {
 
     private func nextToPublishAgain() -> OutgoingMessage? {
         while let message = again.popFirst() {
+            suspects = max(suspects - 1, 0)
             if message.isWanted { return message }
         }
         return nil

@@ -32,7 +32,7 @@ extension DispatcherLoop {
             swap(&tokens, &self.tokens)
         }
         let delivery = deliveries.insert(
-            TrackedDelivery(tag: message.tag, eventsOutstanding: 0, takenAt: loop.now, isDeadLetter: isDeadLetter))
+            TrackedDelivery(tag: message.tag, takenAt: loop.now, isDeadLetter: isDeadLetter))
         do throws(EventError) {
             try message.body.withBytes { bytes throws(EventError) in
                 try EventBatch.forEach(bytes, rules: .strict) { envelope in
@@ -54,7 +54,9 @@ extension DispatcherLoop {
         }
         for (token, extent) in tokens {
             switch token {
-            case .success(let token): offer(token)
+            case .success(let token):
+                deliveries.update(delivery) { $0.add(token.destination) }
+                if crowdingExcess(of: token.destination) > 0 { deadLetter(token, "unavailable") } else { offer(token) }
             case .failure(let error): deadLetter(message.body, extent, delivery, error.reason)
             }
         }
@@ -187,6 +189,7 @@ extension DispatcherLoop {
             for token in tokens { deadLetter(token, "unavailable") }
         case .answered(let response) where response.status == 429: for token in tokens { retryLater(token) }
         case .answered(let response):
+            tokens.first?.destination.answeredAt = loop.now
             guard response.status == 200, let failures = EventFailure.decode(response.body) else {
                 let reason = response.status == 401 ? InternalAuthenticator.refusalReason : "see its log"
                 shared.logger.error(
@@ -286,6 +289,7 @@ extension DispatcherLoop {
         }
         guard let state = deliveries[delivery], state.eventsOutstanding <= 0 else { return }
         deliveries.remove(delivery)
+        state.end()
         shared.metrics.durations.processed(since: state.takenAt)
         switch state.verdict {
         case .acknowledge: shared.broker.acknowledge(state.tag, multiple: false)

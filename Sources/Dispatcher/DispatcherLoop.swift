@@ -15,6 +15,7 @@ final class DispatcherLoop: TimerTarget {
     enum TimerKind {
         static let retryAnswers = 0
         static let republish = 1
+        static let relieve = 2
     }
 
     static let mailboxMessagesMax = 1 << 20
@@ -56,6 +57,7 @@ final class DispatcherLoop: TimerTarget {
     }
 
     func start(socket: ListeningSocket) throws(SystemError) {
+        relieve()
         let server = HTTPServer(
             loop: loop, name: "internal",
             limits: HTTPLimits(bodyBytesMax: shared.limits.bodyBytesMax),
@@ -102,7 +104,11 @@ final class DispatcherLoop: TimerTarget {
     }
 
     func timerFired(kind: Int) {
-        if kind == TimerKind.republish { publishRefused() } else { retryAnswers() }
+        switch kind {
+        case TimerKind.republish: publishRefused()
+        case TimerKind.relieve: relieve()
+        default: retryAnswers()
+        }
     }
 
     private func router() -> HTTPRouter {

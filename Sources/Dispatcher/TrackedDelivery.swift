@@ -6,9 +6,30 @@ struct TrackedDelivery {
     enum Verdict { case acknowledge, requeue }
 
     let tag: DeliveryTag
-    var eventsOutstanding: Int
+    var eventsOutstanding = 0
     let takenAt: MonotonicInstant
     /// A service failed on its events, and their clients are told.
     var isDeadLetter = false
     var verdict = Verdict.acknowledge
+    /// Where its answers go: mostly to one.
+    private var destination: Destination?
+    private var otherDestinations: [Destination] = []
+
+    init(tag: DeliveryTag, takenAt: MonotonicInstant, isDeadLetter: Bool) {
+        self.tag = tag
+        self.takenAt = takenAt
+        self.isDeadLetter = isDeadLetter
+    }
+
+    mutating func add(_ new: Destination) {
+        if destination === new || otherDestinations.contains(where: { $0 === new }) { return }
+        if destination == nil { destination = new } else { otherDestinations.append(new) }
+        new.messagesOutstanding += 1
+    }
+
+    /// It is settled.
+    func end() {
+        destination?.messagesOutstanding -= 1
+        for other in otherDestinations { other.messagesOutstanding -= 1 }
+    }
 }

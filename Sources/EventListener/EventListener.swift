@@ -11,13 +11,15 @@ import Telemetry
 /// connection it comes again.
 public final class EventListener: Sendable {
     /// Called on the consumer's thread, one event after the other. What it returns is published; an error it throws
-    /// becomes the event's answer, a `switchboard.error` of status 502.
+    /// becomes the event's answer, a `switchboard.error` of status 502, and so does an answer over `answerBytesMax`.
     public typealias Handler = @Sendable (Event) throws -> [Event]
 
     private static let responses = BrokerRoute(
         exchange: StandardTopology.responsesExchange, routingKey: StandardTopology.responsesRoutingKey)
     private static let defaultLifetimeMilliseconds: UInt64 = 30_000
     private static let republishMilliseconds: UInt64 = 100
+    /// Less than the dispatcher takes: the broker may close the channel for larger messages.
+    public static let answerBytesMax = 4 * 1024 * 1024 - 64 * 1024
 
     public let service: String
     let broker: any MessageBroker
@@ -172,6 +174,10 @@ public final class EventListener: Sendable {
                 answer.carrying(tracer.inject(send.context)), to: event, service: service, nanoseconds: nanoseconds,
                 span: send)
         }
+        func checked(_ answer: Event) throws -> Event {
+            guard answer.bytes.count <= Self.answerBytesMax else { throw AnswerTooLarge(bytes: answer.bytes.count) }
+            return answer
+        }
         func timed() throws -> [Event] {
             defer {
                 nanoseconds = SystemClock.monotonic().nanoseconds(since: beganAt)
@@ -180,7 +186,7 @@ public final class EventListener: Sendable {
             return try handler(event)
         }
         do {
-            for answer in try timed() { append(answer) }
+            for answer in try timed().map(checked) { append(answer) }
             handled.add()
             answers.count(event.type, "handled")
             logger.step("event handled", context: span?.context ?? .none, EventIdentity(envelope, in: bytes).fields)

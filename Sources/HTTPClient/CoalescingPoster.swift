@@ -108,6 +108,24 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         return true
     }
 
+    /// Gives up the newest of those that are not under way, as `unavailable`: somebody else needs the room that they take.
+    public func giveUp(newest count: Int) {
+        var given: [Token] = []
+        while given.count < count, let index = waiting.indices.last {
+            let before = waiting[index].bytes
+            let removed = waiting[index].removeLast(count - given.count)
+            eventsWaiting -= removed.count
+            bytesWaiting -= before - waiting[index].bytes
+            if waiting[index].tokens.isEmpty { waiting.removeLast() }
+            given += removed
+        }
+        while given.count < count, let index = retries.indices.last {
+            given += retries[index].removeLast(count - given.count)
+            if retries[index].tokens.isEmpty { retries.removeLast() }
+        }
+        if !given.isEmpty { completion(given, .unavailable(failure ?? "unavailable")) }
+    }
+
     private func sendSoon() {
         guard !isSendPending, backoffTimer == nil else { return }
         isSendPending = true
@@ -154,7 +172,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
         posting?(batch.tokens)
         var request = ClientRequest(
             .post, url: url, headerLines: headerLines, body: body, timeoutMilliseconds: limits.timeoutMilliseconds)
-        request.usesNewConnection = postsStalled > 0
+        request.usesNewConnection = postsStalled > 0 || batch.hasLostConnection
         bytesExpected = batch.bytes
         let number = postsSent
         let sent = transport.send(request) { [weak self] result in self?.finish(number, result) }
@@ -200,6 +218,7 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
             transport.abandon(post.sent)
             var batch = take(at: index)
             batch.wasMoved = true
+            batch.hasLostConnection = true
             postsMoved += 1
             retries.insert(batch, at: 0)
         }
@@ -218,7 +237,10 @@ public final class CoalescingPoster<Token: PosterToken>: TimerTarget {
             completion(batch.tokens, .answered(response))
             sendSoon()
         case .success(let response): failed(batch, "\(url) answered with status \(response.status)")
-        case .failure(let error): failed(batch, "\(url): \(error.text)")
+        case .failure(let error):
+            var batch = batch
+            batch.hasLostConnection = true
+            failed(batch, "\(url): \(error.text)")
         }
     }
 

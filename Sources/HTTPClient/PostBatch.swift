@@ -9,6 +9,8 @@ struct PostBatch<Token: PosterToken> {
     private var isClosed = false
     /// Its POST was given up for another connection once.
     var wasMoved = false
+    /// Others that have been idle for as long may be as dead as the one that it was sent on.
+    var hasLostConnection = false
 
     init(bytesExpected: Int = 0) { body.reserveCapacity(bytesExpected) }
 
@@ -38,11 +40,23 @@ struct PostBatch<Token: PosterToken> {
             }
         }
         kept.wasMoved = wasMoved
+        kept.hasLostConnection = hasLostConnection
         self = kept
         return expired
     }
 
-    /// Nothing is appended any more.
+    /// At most so many of the last, in their order.
+    mutating func removeLast(_ count: Int) -> [Token] {
+        let left = max(tokens.count - count, 0)
+        let removed = Array(tokens[left...])
+        tokens.removeLast(removed.count)
+        ends.removeLast(removed.count)
+        body.removeLast(body.count - (ends.last.map { Int($0) } ?? 1))
+        isClosed = false
+        return removed
+    }
+
+    /// Nothing is appended until it is sent.
     mutating func close() {
         guard !isClosed else { return }
         isClosed = true

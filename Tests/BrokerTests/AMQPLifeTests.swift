@@ -265,19 +265,6 @@ extension MistreatedNodeTests {
             broker.stop(drainMilliseconds: 5000)
         }
 
-        @Test func aMissingExchangeEndsTheChannelAndTheOthersGoOn() throws {
-            let broker = try broker(graceMilliseconds: 1500)
-            broker.start()
-            let outcomes = Outcomes()
-            let missing = BrokerRoute(exchange: "missing.\(suffix)", routingKey: "key")
-            #expect(eventually { broker.isConnected })
-            #expect(broker.publish(PublishGroup(missing, "1"), completion: outcomes.completion(1)))
-            #expect(eventually { outcomes[1] == .unavailable })
-            #expect(broker.publish(PublishGroup(route(), "2"), completion: outcomes.completion(2)))
-            #expect(eventually { outcomes[2] == .confirmed })
-            broker.stop(drainMilliseconds: 5000)
-        }
-
         @Test func tooLargeIsRejectedUnread() throws {
             let broker = try broker { $0.messageBytesMax = 200_000 }
             let inbox = Inbox(broker)

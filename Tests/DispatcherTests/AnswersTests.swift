@@ -174,6 +174,28 @@ import Tiers
         #expect(dispatcher.metric("switchboard_answers_dead_lettered_total") == 2)
     }
 
+    /// One instance can't be reached, and is left half of what the broker hands out: the other one gets all of its own.
+    @Test func anInstanceThatCanNotBeReachedCrowdsOutNoOther() throws {
+        let url = try Self.deadURL()
+        let receiver = try Receiver()
+        let dispatcher = try TestDispatcher { $0.limits.prefetch = 20 }
+        dispatcher.publish([dispatcher.answer("first", to: receiver.url)])
+        #expect(Polling.until { receiver.ids == ["first"] })
+        for number in 0..<40 { dispatcher.publish([dispatcher.answer("lost \(number)", to: url)]) }
+        for number in 0..<10 { dispatcher.publish([dispatcher.answer("\(number)", to: receiver.url)]) }
+        #expect(Polling.until { receiver.ids.count == 11 && dispatcher.deadLetters.all.count == 30 })
+        #expect(dispatcher.deadLetters.all.allSatisfy { $0.death?.reason == "unavailable" })
+    }
+
+    /// Nobody else wants them.
+    @Test func theOnlyInstanceMayHaveAllOfThem() throws {
+        let receiver = try Receiver { number, _ in number < 10 ? .status(503, []) : .taken }
+        let dispatcher = try TestDispatcher { $0.limits.prefetch = 20 }
+        for number in 0..<40 { dispatcher.publish([dispatcher.answer("\(number)", to: receiver.url)]) }
+        #expect(Polling.until { dispatcher.isSettled && Set(receiver.ids).count == 40 })
+        #expect(dispatcher.deadLetters.all.isEmpty)
+    }
+
     @Test func oneThatIsTooLargeTakesNoOthersWithIt() throws {
         let receiver = try Receiver()
         let dispatcher = try TestDispatcher { $0.limits.answerBytesMax = 2000 }

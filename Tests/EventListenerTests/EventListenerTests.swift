@@ -60,6 +60,19 @@ import Testing
         #expect(world.metric("failures_total") == 1)
     }
 
+    /// The broker might refuse it, and with it all that goes the same way.
+    @Test func anAnswerThatIsTooLargeIsAnError() throws {
+        let large = Array("\"\(String(repeating: "x", count: EventListener.answerBytesMax))\"".utf8)
+        let world = try TestListener { event in
+            let data = event.id == "large" ? large : Array("1".utf8)
+            return [try event.answer(type: "Response", source: "/service", data: data)]
+        }
+        world.publish(Self.event("large", ""), Self.event("small", ""))
+        #expect(Polling.until { world.answers.events.count == 2 && world.isSettled })
+        #expect(Set(world.answers.events.map(\.type)) == ["switchboard.error", "Response"])
+        #expect(world.metric("failures_total") == 1 && world.deadLetters.all.isEmpty)
+    }
+
     @Test func anErrorOfTheHandlerIsTheEventsAnswer() throws {
         let world = try TestListener { event in
             if event.id == "bad" { throw Failure() }

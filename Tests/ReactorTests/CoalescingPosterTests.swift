@@ -27,6 +27,28 @@ import Testing
         #expect(world.poster?.bytesWaiting == 0)
     }
 
+    /// The newest go, of batches that wait and of those that failed; the others are posted as they were.
+    @Test func theNewestAreGivenUpForOthers() throws {
+        let world = try PosterWorld {
+            $0.postsInFlightMax = 1
+            $0.batchEventsMax = 3
+            $0.backoffMinMilliseconds = 200
+        }
+        world.status = 503
+        for number in 1...3 { world.append(number) }
+        #expect(world.run { world.poster?.failure != nil })
+        for number in 4...8 { world.append(number) }
+        world.poster?.giveUp(newest: 3)
+        #expect(world.completed == [7, 8, 6] && world.poster?.eventsWaiting == 2 && world.poster?.bytesWaiting == 3)
+        world.poster?.giveUp(newest: 3)
+        #expect(world.completed == [7, 8, 6, 4, 5, 3] && world.poster?.bytesWaiting == 0)
+        world.status = 200
+        #expect(world.run { world.completed.count == 8 })
+        #expect(world.posts.last == [1, 2] && world.poster?.isIdle == true)
+        world.poster?.giveUp(newest: 3)
+        #expect(world.completed.count == 8)
+    }
+
     @Test func whatComesWhilePostsAreUnderWayGoesTogether() throws {
         let world = try PosterWorld { $0.postsInFlightMax = 2 }
         world.status = nil
@@ -205,10 +227,12 @@ import Testing
         world.append(2)
         #expect(world.run { world.posts == [[1], [2]] })
         #expect(world.poster?.postsStalled == 1 && world.poster?.postsInFlight == 2)
-        // That one is answered, so the first is given up and comes again, on a connection that works.
+        // That one is answered, so the first is given up and comes again, on a connection of its own: others that are idle
+        // may be as dead.
         world.status = 200
         world.answerLast(200)
         #expect(world.run { world.completed == [2, 1] })
+        #expect(world.server.budget.count == 3)
         #expect(world.posts == [[1], [2], [1]] && world.poster?.postsMoved == 1)
         #expect(world.poster?.isIdle == true && world.poster?.postsStalled == 0 && world.poster?.failures == 0)
     }

@@ -75,7 +75,7 @@
                 require(size <= UInt64(bytesMax) && UInt64(sent.count) >= size && message.body == sent)
                 require(message.deliveryCount >= 0 && message.returns >= message.deliveryCount)
                 require(message.death?.reason.isEmpty != true)
-            case .tooLarge(_, _, let bytes): require(bytes == size && size > UInt64(bytesMax))
+            case .tooLarge(_, _, _, let bytes): require(bytes == size && size > UInt64(bytesMax))
             }
         }
     }
