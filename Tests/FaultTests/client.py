@@ -250,6 +250,9 @@ class Client:
                     {'Content-Type': 'application/cloudevents+json', 'Prefer': 'respond-async'}), 4)
             except (OSError, EOFError, ValueError, asyncio.TimeoutError) as error:
                 is_silent = isinstance(error, asyncio.TimeoutError)
+                self.ledger.dropped += isinstance(error, (OSError, EOFError)) and not is_silent
+                if isinstance(error, ValueError):
+                    self.ledger.nonsense[str(error)[:100]] += 1
                 await asyncio.sleep(0.3)
                 continue
             if status == 202:
@@ -258,13 +261,19 @@ class Client:
             if status == 200:
                 # The answer that the session has had or gets, too: the same event.
                 if not entry.outcomes:
-                    self.ledger.settle(entry.id, None, json.loads(body)['data']['request']['n'])
+                    self.ledger.settle(entry.id, None, self.nonce_of(body))
                 return
             return self.ledger.refuse(entry, status)
         if not entry.is_accepted:
             self.pending.pop(entry.id, None)
             self.ledger.forget(entry)
             self.ledger.unanswered += is_silent
+
+    def nonce_of(self, body):
+        try:
+            return json.loads(body)['data']['request']['n']
+        except (ValueError, KeyError, TypeError):
+            self.ledger.nonsense[f'200 with {body[:100]!r}'] += 1
 
     async def end(self):
         self.is_stopping = True
@@ -303,8 +312,12 @@ class Poster:
         except asyncio.TimeoutError:
             self.ledger.unanswered += 1
             self.ledger.forget(entry)
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+        except (OSError, EOFError):
             # A connection that broke has promised nothing.
+            self.ledger.dropped += 1
+            self.ledger.forget(entry)
+        except (ValueError, KeyError, TypeError) as error:
+            self.ledger.nonsense[f'{type(error).__name__} {error}'[:100]] += 1
             self.ledger.forget(entry)
         finally:
             self.under_way -= 1

@@ -78,7 +78,7 @@ async def check_poison(trial):
 
 
 @fault('poison', 'an event on which the listener falls gets one 502, lies among the dead letters with its reason, and can '
-       'be replayed; all others are answered', errors=(*PASSING, 502), deadline=30, recovery=8, check=check_poison,
+       'be replayed; all others are answered', errors=(*PASSING, 502), deadline=30, check=check_poison,
        programs={'ping-listener': {'variables': {'PING_LISTENER_CRASH_ON': MARK}}})
 async def poison(trial):
     crashes = []

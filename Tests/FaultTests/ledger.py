@@ -28,6 +28,9 @@ class Entry:
     @property
     def is_doubled(self):
         """A request that is sent again while its 503 or 429 is on the way is another try, which has an outcome, too."""
+        # A refusal has promised nothing, unless it was the answer to another try.
+        if self.refused is not None and self.outcomes and not self.repeats:
+            return True
         passing = [at for at, status in self.outcomes[:-1] if status in (429, 503)]
         if len(passing) < len(self.outcomes) - 1:
             return True
@@ -36,7 +39,8 @@ class Entry:
     @property
     def story(self):
         outcomes = ', '.join(f'{status or "answered"} after {at - self.sent:.2f} s' for at, status in self.outcomes)
-        return f'{self.id} ({self.way}: {outcomes or "nothing"})'
+        refused = f'refused with {self.refused}, ' if self.refused else ''
+        return f'{self.id} ({self.way}: {refused}{outcomes or "nothing"})'
 
     @property
     def is_settled(self):
@@ -54,6 +58,10 @@ class Ledger:
         self.forged = 0
         # POSTs whose connection was there and brought no response.
         self.unanswered = 0
+        # POSTs whose connection ended without a response.
+        self.dropped = 0
+        # Responses that are none, as text.
+        self.nonsense = Counter()
         self.connects = self.resumed = self.recovered = self.begun_anew = 0
 
     def send(self, id, session, way, nonce):

@@ -26,6 +26,8 @@ class Link:
         self.latency, self.rate, self.odds = 0.0, float('inf'), 0.0
         self.corrupted = 0
         self.was_silent = False
+        # Connections of it have ended, or what they carried was changed.
+        self.was_broken = False
         self.random = random.Random(f'{seed} {name}')
         self.connections = set()
 
@@ -39,11 +41,13 @@ class Link:
         self.reset_all()
 
     def reset_all(self):
+        self.was_broken = True
         for connection in list(self.connections):
             connection.reset()
 
     def set(self, mode, **values):
         self.mode = mode
+        self.was_broken |= mode not in ('pass', 'slow')
         for name, value in values.items():
             setattr(self, name, value)
         if mode == 'cut':

@@ -66,6 +66,12 @@ def everywhere(**options):
     return {tier: dict(options) for tier in TIERS}
 
 
+async def check_lost_lines(trial):
+    for name in TIERS:
+        lost = await trial.program(name).metric('switchboard_log_lines_lost_total')
+        trial.expect(lost, f'{name} has counted no log line as lost')
+
+
 async def trouble(trial):
     """Something to be logged: a dispatcher that is away for a moment, and the broker's connections with it."""
     await trial.pause(0.5, 1)
@@ -83,7 +89,7 @@ def full(files):
 
 
 @fault('disk-full', 'standard output and error of all programs on a full disk: ' + UNHARMED,
-       programs=everywhere(streams=full, variables=VERBOSE))
+       check=check_lost_lines, programs=everywhere(streams=full, variables=VERBOSE))
 async def disk_full(trial):
     await trouble(trial)
 
@@ -125,7 +131,7 @@ def stuck(files):
 
 
 @fault('output-stuck', 'standard output and error are pipes that nobody reads: ' + UNHARMED,
-       programs=everywhere(streams=stuck, variables=VERBOSE))
+       check=check_lost_lines, programs=everywhere(streams=stuck, variables=VERBOSE))
 async def output_stuck(trial):
     await trouble(trial)
     await trial.pause(2, 3)
@@ -139,7 +145,7 @@ def broken(files):
 
 
 @fault('output-broken', 'standard output and error are pipes without a reader: ' + UNHARMED,
-       programs=everywhere(streams=broken, variables=VERBOSE))
+       check=check_lost_lines, programs=everywhere(streams=broken, variables=VERBOSE))
 async def output_broken(trial):
     await trouble(trial)
 
@@ -182,12 +188,13 @@ async def crowd(trial):
 
 
 @fault('descriptors-few', 'more clients than the descriptors at start are enough for: ' + REFUSED,
-       programs={'public-web': {'limits': {resource.RLIMIT_NOFILE: DESCRIPTORS}}})
+       programs={'public-web': {'limits': {resource.RLIMIT_NOFILE: DESCRIPTORS}}}, drops_clients=True)
 async def descriptors_few(trial):
     await crowd(trial)
 
 
-@fault('descriptors-gone', 'the limit is lowered while public-web runs, so that accept itself fails: ' + REFUSED)
+@fault('descriptors-gone', 'the limit is lowered while public-web runs, so that accept itself fails: ' + REFUSED,
+       drops_clients=True)
 async def descriptors_gone(trial):
     pid = trial.program('public-web').pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)

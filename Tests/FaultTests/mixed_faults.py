@@ -49,11 +49,11 @@ async def run_all(trial, troubles):
     await asyncio.gather(*(action for _, _, action in troubles))
 
 
-@fault('mixed-behind', 'kills, stops and network troubles behind public-web, together: nothing is lost or doubled', recovery=10)
+@fault('mixed-behind', 'kills, stops and network troubles behind public-web, together: nothing is lost or doubled')
 async def mixed_behind(trial):
     await run_all(trial, choose(trial, BEHIND))
 
 
-@fault('mixed', 'the same with public-web: ' + TOGETHER, recovery=10)
+@fault('mixed', 'the same with public-web: ' + TOGETHER)
 async def mixed(trial):
     await run_all(trial, choose(trial, ('public-web', *BEHIND)))

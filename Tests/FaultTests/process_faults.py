@@ -23,7 +23,7 @@ async def end_and_begin(trial, names, number):
 def register_ends():
     for name in BEHIND:
         for word, number in (('kill', signal.SIGKILL), ('term', signal.SIGTERM)):
-            @fault(f'{word}-{name}', ENDED, recovery=8 if name == 'rabbitmq' else 5)
+            @fault(f'{word}-{name}', ENDED)
             async def end_one(trial, name=name, number=number):
                 await end_and_begin(trial, [name], number)
 
@@ -31,14 +31,14 @@ def register_ends():
 register_ends()
 
 
-@fault('kill-pair', ENDED, recovery=8)
+@fault('kill-pair', ENDED)
 async def kill_pair(trial):
     names = trial.random.sample(BEHIND, 2)
     trial.notes.append(' and '.join(names))
     await end_and_begin(trial, names, signal.SIGKILL)
 
 
-@fault('kill-triple', ENDED, recovery=8)
+@fault('kill-triple', ENDED)
 async def kill_triple(trial):
     await end_and_begin(trial, BEHIND, signal.SIGKILL)
 
