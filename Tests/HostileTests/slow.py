@@ -77,6 +77,32 @@ async def slow_bodies(target, effort):
     return {'done': f'{count} connections', 'answer': f'{sum(ended)} ended within {BODY_SECONDS} s', 'findings': list(findings)}
 
 
+async def stalled_bodies(target, effort):
+    """Request bodies that stop just before their end, all of them at once"""
+    count, statuses = 1000 * effort, {}
+    # As in a flood of them from many machines: no more than a few are on their way here at the same time.
+    turns = asyncio.Semaphore(50)
+
+    async def stall():
+        async with turns:
+            peer = await Connection.open(target)
+            await peer.send(post(b'a' * 60_000)[:-1])
+        try:
+            answer = await asyncio.wait_for(peer.response(), BODY_SECONDS + SLACK_SECONDS)
+            status = answer[0] if answer else 'closed'
+        except asyncio.TimeoutError:
+            status = 'silence'
+        except ConnectionError:
+            status = 'closed'
+        statuses[status] = statuses.get(status, 0) + 1
+        peer.drop(hard=True)
+
+    await asyncio.gather(*(stall() for _ in range(count)))
+    told = ', '.join(f'{number} {status}' for status, number in sorted(statuses.items(), key=str))
+    return {'done': f'{count} connections with 60 KB each', 'answer': told,
+            'findings': [f'{statuses["silence"]} bodies were waited for without end'] if 'silence' in statuses else []}
+
+
 async def _deaf(target, seconds):
     peer = await Connection.open(target, receive_bytes=4096)
     # Nothing is read: neither by this side's buffer, nor from the socket.
@@ -101,8 +127,9 @@ async def slow_readers(target, effort):
     at_once, results = 8, []
     for _ in range(min(effort, 3)):
         results += await asyncio.gather(*(_deaf(target, 20) for _ in range(at_once)))
-    return {'done': f'{len(results)} sessions, {sum(sent for sent, _ in results)} pings',
-            'answer': f'{sum(ended for _, ended in results)} let go', 'findings': []}
+    gone = sum(ended for _, ended in results)
+    return {'done': f'{len(results)} sessions, {sum(sent for sent, _ in results)} pings', 'answer': f'{gone} let go',
+            'findings': [] if gone == len(results) else [f'{len(results) - gone} sessions that never read were kept']}
 
 
 async def connects(target, effort):
