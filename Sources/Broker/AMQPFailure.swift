@@ -11,14 +11,18 @@ struct AMQPFailure: Error {
         self.code = code
     }
 
+    /// Whether it is so with whatever goes to that exchange.
+    var isOfExchange: Bool { kind == .channelClosed && (code == 403 || code == 404) }
+
     /// What a message that the broker closes a channel for comes to; nil if it need not be the message.
     var refusal: PublishOutcome? {
         guard kind == .channelClosed else { return nil }
         switch code {
         // NOT_FOUND: there is no such exchange.
         case 404: return .unroutable
-        // CONTENT_TOO_LARGE, ACCESS_REFUSED, PRECONDITION_FAILED: RabbitMQ answers that to messages over its limit.
-        case 311, 403, 406: return .rejected
+        // ACCESS_REFUSED: publishing to the exchange is not permitted. PRECONDITION_FAILED: what RabbitMQ says of a message
+        // over its limit; CONTENT_TOO_LARGE is what the protocol has for it.
+        case 311, 403, 406: return .refused
         default: return nil
         }
     }

@@ -192,7 +192,7 @@ public final class InMemoryBroker: MessageBroker {
                 outcome = .confirmed
                 statistics.messagesConfirmed += 1
             case .unroutable: statistics.messagesReturned += 1
-            case .rejected: statistics.messagesNegativelyConfirmed += 1
+            case .rejected, .refused: statistics.messagesNegativelyConfirmed += 1
             default: statistics.messagesConfirmed += 1
             }
             backlog.settle(message, outcome)

@@ -32,6 +32,6 @@ final class OutgoingMessage {
 
     var contentType: String { eventCount == 1 ? ContentType.single : ContentType.batch }
 
-    /// Whether an outcome is still of interest to anyone.
-    var isWanted: Bool { groups.contains { !$0.isSettled } }
+    /// Whether it has no outcome yet, and one is still of interest to anyone.
+    var isWanted: Bool { !isSettled && groups.contains { !$0.isSettled } }
 }

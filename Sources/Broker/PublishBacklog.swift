@@ -76,7 +76,7 @@ final class PublishBacklog {
         switch outcome {
         case .unavailable: counters.update { $0.groupsUnavailable += 1 }
         case .expired: counters.update { $0.groupsExpired += 1 }
-        case .confirmed, .unroutable, .rejected: break
+        case .confirmed, .unroutable, .rejected, .refused: break
         }
         intake.release(group.group)
         group.complete(outcome)

@@ -14,9 +14,9 @@ final class PublishChannel {
     /// Of a message that is published directly. So much finds room in an empty socket buffer.
     private static let directBytesMax = 8192
 
-    /// Nothing is sent for so long to an exchange that was not there: each message would end the connection.
-    private static let missingMilliseconds: UInt64 = 5000
-    private static let missingMax = 1024
+    /// Nothing is sent for so long to an exchange that is closed: each message would end the connection.
+    private static let closedMilliseconds: UInt64 = 5000
+    private static let closedMax = 1024
 
     /// What the publishing thread does next.
     enum Step {
@@ -39,8 +39,8 @@ final class PublishChannel {
     private var suspects = 0
     /// What is unconfirmed is such a one.
     private var isTrying = false
-    /// Exchanges that were not there, and until when nothing is sent to them.
-    private var missing: [String: MonotonicInstant] = [:]
+    /// Exchanges that are not there, or not for this user: until when nothing is sent to them, and what comes of it.
+    private var closed: [String: (until: MonotonicInstant, outcome: PublishOutcome)] = [:]
     private var isBlocked = false
     private var unblockedAt = MonotonicInstant(nanoseconds: 0)
     /// The bytes still to come of a returned message's body; nil if none is being read.
@@ -91,9 +91,10 @@ final class PublishChannel {
         else {
             return false
         }
-        if outcome == .unroutable {
-            if missing.count >= Self.missingMax { missing = [:] }
-            missing[message.route.exchange] = SystemClock.monotonic().advanced(byMilliseconds: Self.missingMilliseconds)
+        if failure.isOfExchange {
+            if closed.count >= Self.closedMax { closed = [:] }
+            let until = SystemClock.monotonic().advanced(byMilliseconds: Self.closedMilliseconds)
+            closed[message.route.exchange] = (until, outcome)
         }
         backlog.settle(message, outcome)
         return true
@@ -177,12 +178,20 @@ final class PublishChannel {
             isTrying = suspects > 0
             guard let message = nextToPublishAgain() ?? backlog.nextMessage(now: now, unconfirmedMax: share)
             else { return }
-            if let end = missing[message.route.exchange] {
-                guard end <= now else {
-                    backlog.settle(message, .unroutable)
+            if let (until, outcome) = closed[message.route.exchange] {
+                if until > now {
+                    backlog.settle(message, outcome)
                     continue
                 }
-                missing[message.route.exchange] = nil
+                closed[message.route.exchange] = nil
+                // Alone, as it may be so still.
+                if window.isEmpty {
+                    isTrying = true
+                } else if again.isEmpty {
+                    again.append(message)
+                    suspects = 1
+                    return
+                }
             }
             let tag = window.nextTag
             // Before it is sent: if that fails it is published again on the next connection.

@@ -6,6 +6,8 @@ public enum PublishOutcome: String, CaseIterable, Sendable {
     case unroutable
     /// The broker refused it (negative confirm), for example because a queue is full.
     case rejected
+    /// The broker closes the channel for it: it is over a limit, or nobody may publish there. Another try is of no use.
+    case refused
     /// No broker until the group's deadline or the grace period. After a connection was lost between publish and confirm
     /// the events may have arrived all the same.
     case unavailable
@@ -19,7 +21,8 @@ public enum PublishOutcome: String, CaseIterable, Sendable {
         case .unroutable: 1
         case .expired: 2
         case .rejected: 3
-        case .unavailable: 4
+        case .refused: 4
+        case .unavailable: 5
         }
     }
 

@@ -72,6 +72,12 @@ int clinux_set_unacknowledged_timeout(int fd, unsigned int milliseconds)
     return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)address)->sin6_port
+                                                : ((const struct sockaddr_in *)address)->sin_port);
+}
+
 int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port, uint16_t *bound_port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -97,8 +103,7 @@ int clinux_listen(const char *host, uint16_t port, int backlog, bool reuse_port,
         return -1;
     }
     freeaddrinfo(found);
-    *bound_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                    : ((struct sockaddr_in *)&bound)->sin_port);
+    *bound_port = port_of(&bound);
     return fd;
 }
 
@@ -108,11 +113,13 @@ int clinux_reset_backlog(int listener, int backlog)
     socklen_t length = sizeof bound;
     if (getsockname(listener, (struct sockaddr *)&bound, &length))
         return -1;
-    /* Of a listening socket it ends the listening (tcp_disconnect), and keeps a port that was asked for, which can't be
-     * bound again (EINVAL). One that the kernel chose is given up, and has to be. ENOTCONN: it was not listening. */
+    /* It ends the listening (tcp_disconnect), and keeps a port that was asked for: bind says EINVAL. One that the kernel
+     * chose is given up, and has to be bound again. ENOTCONN: it was not listening, as an earlier call failed below. */
     if (shutdown(listener, SHUT_RD) && errno != ENOTCONN)
         return -1;
-    if (bind(listener, (struct sockaddr *)&bound, length) && errno != EINVAL)
+    /* A privileged port is never one that the kernel chose, and bind would say EACCES first. */
+    bool is_privileged = port_of(&bound) < 1024;
+    if (!is_privileged && bind(listener, (struct sockaddr *)&bound, length) && errno != EINVAL)
         return -1;
     return listen(listener, backlog);
 }

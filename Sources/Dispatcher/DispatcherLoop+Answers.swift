@@ -135,7 +135,7 @@ extension DispatcherLoop {
             shared.logger.error("too many public-web instances", ["limit": .integer(shared.limits.destinationsMax)])
             return nil
         }
-        let destination = Destination(url: url.text)
+        let destination = Destination(url: url.text, now: loop.now)
         let authenticator = authenticator
         destination.poster = CoalescingPoster(
             loop: loop, transport: transport, url: destination.url + "/dispatch",
@@ -259,6 +259,7 @@ extension DispatcherLoop {
             "an answer was dead-lettered", context: token.spans?.context,
             event.fields(reason: reason))
         token.spans?.deadLettered(reason)
+        deliveries.update(token.delivery) { $0.leave(token.destination) }
         deadLetter(token.body, token.extent, token.delivery, reason)
     }
 

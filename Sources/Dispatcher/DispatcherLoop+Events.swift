@@ -150,6 +150,7 @@ extension DispatcherLoop {
         case .rejected:
             if publishLater(handle) { return }
             settle(handle, Problem(.overloaded, "The broker refused the event.", retryAfterSeconds: 1))
+        case .refused: settle(handle, Problem(.internalError, "The broker does not take the event."))
         case .unavailable:
             settle(
                 handle, Problem(.brokerUnavailable, "The message broker could not be reached.", retryAfterSeconds: 1))

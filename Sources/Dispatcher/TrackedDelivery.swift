@@ -14,6 +14,8 @@ struct TrackedDelivery {
     /// Where its answers go: mostly to one.
     private var destination: Destination?
     private var otherDestinations: [Destination] = []
+    /// Some of its answers for that one are on their way to the dead letters.
+    private var leaving: Destination?
 
     init(tag: DeliveryTag, takenAt: MonotonicInstant, isDeadLetter: Bool) {
         self.tag = tag
@@ -27,8 +29,15 @@ struct TrackedDelivery {
         new.messagesOutstanding += 1
     }
 
+    mutating func leave(_ gone: Destination) {
+        guard leaving == nil else { return }
+        leaving = gone
+        gone.messagesLeaving += 1
+    }
+
     /// It is settled.
     func end() {
+        leaving?.messagesLeaving -= 1
         destination?.messagesOutstanding -= 1
         for other in otherDestinations { other.messagesOutstanding -= 1 }
     }

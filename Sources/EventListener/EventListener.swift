@@ -249,7 +249,7 @@ public final class EventListener: Sendable {
             switch outcome {
             case .rejected, .unroutable, .unavailable: if self.publishLater(events) { return }
             case .confirmed where events.areAnswers: self.published.add(UInt64(events.group.ends.count))
-            case .confirmed, .expired: break
+            case .confirmed, .expired, .refused: break
             }
             if events.areAnswers { self.durations.sent(outcome, since: events.beganAt) }
             self.end(events.spans, outcome)

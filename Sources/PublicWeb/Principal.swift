@@ -73,7 +73,7 @@ final class Principal: Sendable {
     /// Counts events that it sends. - Parameter attempts: so many of them are counted as attempts already.
     func admit(_ count: Int, attempts: Int = 0, now: MonotonicInstant) -> Verdict {
         usage.withLock { usage in
-            if let isModerate = usage.attempts?.take(max(count - attempts, 0), now: now), !isModerate {
+            if count > attempts, let isModerate = usage.attempts?.take(count - attempts, now: now), !isModerate {
                 return .abusive(retryAfterSeconds: usage.attempts?.secondsToWait(now: now) ?? 1)
             }
             if let isInTime = usage.events?.take(count, now: now), !isInTime {

@@ -271,12 +271,13 @@ public final class Channel: EventHandler, TimerTarget {
     }
 
     override public func handle(_ events: EventSet) {
+        let readsAgain = events.contains(.writable) && flags.contains(.readingNeedsOutput)
         if events.contains(.writable) {
             watchOutputForReading(false)
             flush()
         }
         guard state != .closed else { return }
-        if events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
+        if !readsAgain, events.isDisjoint(with: [.readable, .failed, .hungUp]) { return }
         // A peer that had ended its half is gone now. Nothing is read any more that would tell so, and epoll would say it
         // without end.
         if flags.contains(.inputEnded), !events.isDisjoint(with: [.failed, .hungUp]) { return close(.endOfStream) }

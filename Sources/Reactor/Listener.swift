@@ -70,6 +70,8 @@ public final class Listener: EventHandler, TimerTarget {
             case EMFILE, ENFILE:
                 exhausted()
                 if !refuseOne() && !refuseAll() { pause() }
+            // It does not listen: the backlog was reset, and the rest of that failed.
+            case EINVAL: if !refuseAll() { pause() }
             // As when the kernel is out of memory: what waits goes on waiting, and the descriptor stays readable.
             default: pause()
             }

@@ -59,6 +59,26 @@ extension MistreatedNodeTests {
             broker.stop(drainMilliseconds: 5000)
         }
 
+        /// Over the broker's limit: 406, for each message of a group.
+        @Test func aMessageThatTheBrokerFindsTooLargeIsRejectedAlone() throws {
+            try node.control("eval", "application:set_env(rabbit, max_message_size, 1000).")
+            defer { _ = try? node.control("eval", "application:set_env(rabbit, max_message_size, 134217728).") }
+            let broker = try broker()
+            let outcomes = Outcomes()
+            broker.start()
+            #expect(eventually { broker.isConnected })
+            let large = String(repeating: "x", count: 1001)
+            for number in 0..<10 {
+                let group = number == 4 ? PublishGroup(route, large, large) : PublishGroup(route, "\(number)")
+                #expect(broker.publish(group, completion: outcomes.completion(number)))
+            }
+            #expect(eventually(seconds: 5) { (0..<10).allSatisfy { outcomes[$0] != nil } })
+            for number in 0..<10 { #expect(outcomes[number] == (number == 4 ? .refused : .confirmed), "\(number)") }
+            // Once together, and once for each of the two alone.
+            #expect(eventually { broker.isConnected && broker.statistics.connects == 4 })
+            broker.stop(drainMilliseconds: 5000)
+        }
+
         /// The next connection declares it.
         @Test func anExchangeThatWasDeletedIsThereAgain() throws {
             let broker = try broker()

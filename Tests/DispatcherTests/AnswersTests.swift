@@ -187,6 +187,26 @@ import Tiers
         #expect(dispatcher.deadLetters.all.allSatisfy { $0.death?.reason == "unavailable" })
     }
 
+    /// There is nobody whom it would help.
+    @Test func instancesThatFailTogetherKeepTheirAnswers() throws {
+        let isAway = Mutex(false)
+        let receivers = try (0..<2).map { _ in
+            try Receiver { _, _ in isAway.withLock { $0 } ? .status(503, []) : .taken }
+        }
+        let dispatcher = try TestDispatcher { $0.limits.prefetch = 20 }
+        for receiver in receivers { dispatcher.publish([dispatcher.answer("first", to: receiver.url)]) }
+        #expect(Polling.until { dispatcher.isSettled && receivers.allSatisfy { $0.ids == ["first"] } })
+        isAway.withLock { $0 = true }
+        for number in 0..<20 {
+            for receiver in receivers { dispatcher.publish([dispatcher.answer("\(number)", to: receiver.url)]) }
+        }
+        // Longer than the patience with one of them.
+        usleep(5_500_000)
+        isAway.withLock { $0 = false }
+        #expect(Polling.until { dispatcher.isSettled && receivers.allSatisfy { Set($0.ids).count == 21 } })
+        #expect(dispatcher.deadLetters.all.isEmpty)
+    }
+
     /// Nobody else wants them.
     @Test func theOnlyInstanceMayHaveAllOfThem() throws {
         let receiver = try Receiver { number, _ in number < 10 ? .status(503, []) : .taken }

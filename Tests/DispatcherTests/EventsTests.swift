@@ -182,6 +182,14 @@ import Tiers
         #expect(single.status == 503 && single.body.contains("broker-unavailable"))
     }
 
+    /// Each try would end the connection for all that goes by it.
+    @Test func whatTheBrokerNeverTakesIsNotPublishedAgain() throws {
+        let dispatcher = try TestDispatcher(faults: [.outcome(.refused)]) { $0.limits.republishMilliseconds = 10 }
+        let response = try dispatcher.post(Self.event("1", "PingRequest", ""))
+        #expect(response.status == 500 && response.body.contains("does not take the event"), "\(response)")
+        #expect(dispatcher.metric("switchboard_events_republished_total") == 0)
+    }
+
     @Test func whatTheBrokerRefusesIsPublishedAgainUntilItsTimeIsOver() throws {
         let refused = FaultyBroker.Fault.outcome(.rejected)
         let dispatcher = try TestDispatcher(faults: [refused, refused]) { $0.limits.republishMilliseconds = 10 }

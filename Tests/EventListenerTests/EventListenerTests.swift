@@ -196,6 +196,16 @@ import Testing
         #expect(world.broker.published == 3 && world.answers.all.isEmpty)
     }
 
+    /// As its answers always would.
+    @Test func anEventWhoseAnswersAreNeverTakenGoesToTheDeadLetters() throws {
+        let world = try TestListener(
+            faults: [FaultyBroker.Fault](repeating: .outcome(.refused), count: 10), deliveryLimit: 2,
+            handler: Self.answer)
+        world.publish(Self.event("1", ""))
+        #expect(Polling.until { world.deadLetters.bodies == [Self.event("1", "")] })
+        #expect(world.broker.published == 3 && world.metric("answers_republished_total") == 0)
+    }
+
     @Test func whatWaitedInTheQueueIsAnsweredTogether() throws {
         let world = try TestListener(starts: false, handler: Self.answer)
         for number in 0..<50 { world.publish(Self.event("\(number)", "")) }

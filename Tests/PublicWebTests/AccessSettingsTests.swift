@@ -45,7 +45,8 @@ import Tokens
         let elliptic = TokenIssuer(.es256, keyID: "one")
         let pem = try file("key.pem", elliptic.publicKeyPEM)
         let set = try file("set.json", "\n " + TokenIssuer.keySet([elliptic, TokenIssuer(.rs256, keyID: "two")]))
-        let secret = try file("secret", String(decoding: TokenIssuer(.hs256).secret, as: UTF8.self) + "\n")
+        // Text that begins with a brace is taken for a key set.
+        let secret = try file("secret", "k" + String(decoding: TokenIssuer(.hs256).secret, as: UTF8.self) + "\n")
         #expect(try configuration([]).authentication == nil)
         #expect(try algorithms("--auth-key-file", pem) == [.es256])
         #expect(try algorithms("--auth-key-file", set) == [.es256, .rs256])

@@ -264,7 +264,6 @@ import Testing
         #expect(try world.ask("GET /hello HTTP/1.1\r\n" + Self.host)?.status == 200)
     }
 
-    /// Bodies that are not there as a whole yet, of all connections.
     /// Who sends slowly goes when there is too much, not who comes last.
     @Test func bodiesAreBoundedTogether() throws {
         let world = try HTTPWorld(limits: HTTPLimits(bodiesBytesMax: 10_000))

@@ -86,6 +86,7 @@ final class ConfirmedPublisher {
         case .confirmed: return nil
         case .unroutable: return "no queue takes what \(exchange) gets with the routing key \(route.routingKey)"
         case .rejected: return "the broker refused it"
+        case .refused: return "the broker takes no such message on \(exchange): it is too large, or not permitted"
         case .expired: return "its lifetime was over before the broker took it"
         case .unavailable: return reason.withLock { $0 } ?? "the broker did not confirm it in time"
         }
