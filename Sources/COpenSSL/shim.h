@@ -74,7 +74,8 @@ static inline char *switchboard_x509_subject(const X509 *certificate, size_t *le
         char *bytes = NULL;
         long count = BIO_get_mem_data(text, &bytes);
         if (count >= 0 && (result = (char *)OPENSSL_malloc((size_t)count + 1)) != NULL) {
-            memcpy(result, bytes, (size_t)count);
+            /* A certificate may have no subject, and memcpy wants some bytes. */
+            if (count > 0) memcpy(result, bytes, (size_t)count);
             *length = (size_t)count;
         }
     }
