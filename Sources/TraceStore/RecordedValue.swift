@@ -1,5 +1,5 @@
 /// The value of an attribute or the body of a log (OTLP's `AnyValue`).
-public indirect enum RecordedValue: Equatable, Sendable {
+public enum RecordedValue: Equatable, Sendable {
     case none
     case string(String)
     case bool(Bool)

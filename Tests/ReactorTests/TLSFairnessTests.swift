@@ -63,7 +63,7 @@ import Testing
         for _ in 0..<Self.records { world.send("a") }
         world.sendAsTheOther()
         var receivedBefore = -1
-        world.other.onReceived = { _ in receivedBefore = world.sender.received.count }
+        world.other.onReceived = { [unowned world] _ in receivedBefore = world.sender.received.count }
         #expect(world.turning.run { world.sender.received.count == Self.records })
         #expect(receivedBefore >= 0 && receivedBefore <= 16)
         #expect(world.sender.offers.allSatisfy { $0 <= 16 })
@@ -75,7 +75,7 @@ import Testing
         world.send("a")
         world.sendAsTheOther()
         var receivedBefore = -1
-        world.other.onReceived = { _ in receivedBefore = world.sender.received.count }
+        world.other.onReceived = { [unowned world] _ in receivedBefore = world.sender.received.count }
         #expect(world.turning.run { world.sender.text == "a" })
         #expect(receivedBefore == 0)
     }
