@@ -33,6 +33,7 @@ import Testing
         let inbox = Inbox()
         broker.consume(queue: world.name("queue"), prefetch: 10) { inbox.receive($0) }
         broker.start()
+        #expect(eventually { broker.isConnected })
         #expect(broker.publish(PublishGroup(world.route(), "1"), completion: outcomes.completion(1)))
         #expect(eventually { inbox.count == 1 && outcomes[1] == .confirmed })
         // The answer of a handler is published and the request acknowledged while the broker stops.
@@ -120,6 +121,7 @@ import Testing
             }
         }
         broker.start()
+        #expect(eventually { broker.isConnected })
         #expect(broker.publish(PublishGroup(route, "0")) { _ in })
         #expect(eventually { rounds.withLock { $0 } == 50 })
     }

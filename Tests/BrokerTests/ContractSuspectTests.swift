@@ -26,6 +26,8 @@ import Testing
         let inbox = Inbox()
         broker.consume(queue: world.name("queue"), prefetch: 100, suspectReturns: suspectReturns) { inbox.receive($0) }
         broker.start()
+        // Else its queue may be declared by the publisher at the same time, and have no leader when that publishes.
+        try #require(eventually { broker.isConnected })
         return (broker, inbox)
     }
 
