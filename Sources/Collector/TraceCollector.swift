@@ -38,8 +38,9 @@ public final class TraceCollector: Sendable {
                 budget: ConnectionBudget(connectionsMax: Self.connectionsMax), metrics: registry)
             server.refusing = { ForeignPages.problem($0, isLoopback: isLoopback) }
             try server.listen(on: socket)
-            let mailbox = loop.makeMailbox(messagesMax: 8) { (_: Message) in
-                server.drain()
+            // The loop keeps the mailbox, and the server the loop.
+            let mailbox = loop.makeMailbox(messagesMax: 8) { [unowned loop, weak server] (_: Message) in
+                server?.drain()
                 loop.stop()
             }
             return (mailbox, { _ in }, server)

@@ -36,6 +36,8 @@ struct PendingBodies {
     mutating func end(bytes: Int) {
         count -= 1
         add(-bytes)
+        // Its connections would keep their server.
+        if count == 0 { queue = FIFO() }
     }
 
     mutating func popOldest() -> HTTPConnection? {
