@@ -67,14 +67,14 @@ final class PublishChannel {
 
     func takeBackUnconfirmed(_ failure: AMQPFailure) {
         for message in window.unconfirmed { message.backlog.unconfirmed = 0 }
-        let isTried = settleRefused(failure)
+        settleRefused(failure)
         // What was unconfirmed is older than what was to be published again after it.
         var older = FIFO<OutgoingMessage>()
         for message in window.unconfirmed where message.isWanted {
             message.isReturned = false
             older.append(message)
         }
-        if failure.kind == .channelClosed && !isTried || isTrying { suspects += older.count }
+        if failure.kind == .channelClosed || isTrying { suspects += older.count }
         isTrying = false
         for message in again.all { older.append(message) }
         again = older
@@ -85,19 +85,16 @@ final class PublishChannel {
     }
 
     /// What was tried alone is what the broker has closed the channel for: again, as the connection has declared once more
-    /// what may have been missing. - Returns: whether it was found.
-    private func settleRefused(_ failure: AMQPFailure) -> Bool {
+    /// what may have been missing.
+    private func settleRefused(_ failure: AMQPFailure) {
         guard isTrying, let outcome = failure.refusal, let message = window.unconfirmed.first(where: { _ in true })
-        else {
-            return false
-        }
+        else { return }
         if failure.isOfExchange {
             if closed.count >= Self.closedMax { closed = [:] }
             let until = SystemClock.monotonic().advanced(byMilliseconds: Self.closedMilliseconds)
             closed[message.route.exchange] = (until, outcome)
         }
         backlog.settle(message, outcome)
-        return true
     }
 
     /// At the end of the broker object.

@@ -11,6 +11,9 @@ final class Destination {
     var messagesLeaving = 0
     /// When it last took answers.
     var answeredAt: MonotonicInstant?
+    /// Since when it is as it is, failing or not.
+    private var changedAt: MonotonicInstant
+    private var wasFailing = false
 
     init(url: String, now: MonotonicInstant = MonotonicInstant(nanoseconds: 0)) {
         self.url = url
@@ -18,9 +21,6 @@ final class Destination {
     }
 
     var isIdle: Bool { poster?.isIdle ?? true }
-    /// Since when it is as it is, failing or not.
-    private var changedAt: MonotonicInstant
-    private var wasFailing = false
 
     /// To be called from time to time.
     func look(now: MonotonicInstant) {

@@ -284,12 +284,13 @@ extension DispatcherLoop {
 
     /// One event of a delivery has come to its end; with the last one the broker is told.
     func finish(_ delivery: UInt64, _ verdict: TrackedDelivery.Verdict) {
+        var isDone = false
         deliveries.update(delivery) { state in
             state.eventsOutstanding -= 1
             if verdict == .requeue { state.verdict = .requeue }
+            isDone = state.eventsOutstanding <= 0
         }
-        guard let state = deliveries[delivery], state.eventsOutstanding <= 0 else { return }
-        deliveries.remove(delivery)
+        guard isDone, let state = deliveries.remove(delivery) else { return }
         state.end()
         shared.metrics.durations.processed(since: state.takenAt)
         switch state.verdict {
