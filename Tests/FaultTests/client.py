@@ -28,6 +28,14 @@ class Refused(Exception):
         self.status, self.retry_after = status, retry_after
 
 
+def nonce_of(body):
+    """What a PingResponse repeats of its request. ValueError if the body is none."""
+    try:
+        return json.loads(body)['data']['request']['n']
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f'200 with {body[:100]!r}') from error
+
+
 class Client:
     """One session. `target` is where it connects to, and may be changed while it runs."""
 
@@ -260,20 +268,18 @@ class Client:
             self.pending.pop(entry.id, None)
             if status == 200:
                 # The answer that the session has had or gets, too: the same event.
-                if not entry.outcomes:
-                    self.ledger.settle(entry.id, None, self.nonce_of(body))
+                try:
+                    if not entry.outcomes:
+                        self.ledger.settle(entry.id, None, nonce_of(body))
+                except ValueError as error:
+                    self.ledger.nonsense[str(error)] += 1
+                    self.ledger.forget(entry)
                 return
             return self.ledger.refuse(entry, status)
         if not entry.is_accepted:
             self.pending.pop(entry.id, None)
             self.ledger.forget(entry)
             self.ledger.unanswered += is_silent
-
-    def nonce_of(self, body):
-        try:
-            return json.loads(body)['data']['request']['n']
-        except (ValueError, KeyError, TypeError):
-            self.ledger.nonsense[f'200 with {body[:100]!r}'] += 1
 
     async def end(self):
         self.is_stopping = True
@@ -307,8 +313,7 @@ class Poster:
             status, _, body = await asyncio.wait_for(http.post(
                 self.target, '/events', json.dumps(event).encode(),
                 {'Content-Type': 'application/cloudevents+json'}, self.tls), POST_SECONDS_MAX)
-            self.ledger.settle(id, None if status == 200 else status,
-                               json.loads(body)['data']['request']['n'] if status == 200 else None)
+            self.ledger.settle(id, None if status == 200 else status, nonce_of(body) if status == 200 else None)
         except asyncio.TimeoutError:
             self.ledger.unanswered += 1
             self.ledger.forget(entry)
@@ -316,8 +321,8 @@ class Poster:
             # A connection that broke has promised nothing.
             self.ledger.dropped += 1
             self.ledger.forget(entry)
-        except (ValueError, KeyError, TypeError) as error:
-            self.ledger.nonsense[f'{type(error).__name__} {error}'[:100]] += 1
+        except ValueError as error:
+            self.ledger.nonsense[str(error)[:200]] += 1
             self.ledger.forget(entry)
         finally:
             self.under_way -= 1

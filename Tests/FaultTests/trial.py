@@ -58,10 +58,9 @@ class Trial:
 
     async def end(self, name, number):
         self.drops_clients |= name == 'public-web'
-        if name == 'rabbitmq':
-            self.recovery_seconds_max = BROKER_RECOVERED_SECONDS_MAX
         if name != 'rabbitmq':
             return await self.program(name).end(number)
+        self.recovery_seconds_max = BROKER_RECOVERED_SECONDS_MAX
         await (self.node.kill() if number == signal.SIGKILL else self.node.stop())
 
     async def begin_again(self, name):
