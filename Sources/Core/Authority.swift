@@ -19,11 +19,13 @@ public struct Authority: Equatable, Sendable {
     }
 
     public init(_ text: Substring) {
+        // Bytes: they are cheaper than characters, of which each of these is one.
+        let bytes = text.utf8
         // What stands in front of it may be a password.
-        let text = text.lastIndex(of: "@").map { text[text.index(after: $0)...] } ?? text
-        let hostEnd = text.lastIndex(of: "]").map { text.index(after: $0) } ?? text.startIndex
-        let colon = text[hostEnd...].firstIndex(of: ":") ?? text.endIndex
-        host = String(text[..<colon])
+        let start = bytes.lastIndex(of: UInt8(ascii: "@")).map { bytes.index(after: $0) } ?? bytes.startIndex
+        let hostEnd = bytes[start...].lastIndex(of: UInt8(ascii: "]")).map { bytes.index(after: $0) } ?? start
+        let colon = bytes[hostEnd...].firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+        host = String(text[start..<colon])
         port = Int(text[colon...].dropFirst())
     }
 }

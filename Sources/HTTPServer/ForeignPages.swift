@@ -18,8 +18,9 @@ public enum ForeignPages {
 
     /// Neither an address, nor `localhost` or a name below it, nor of a single word.
     static func isForeign(_ host: String) -> Bool {
-        let name = host.hasSuffix(".") ? host.dropLast() : host[...]
-        guard name.contains("."), !name.hasPrefix("[") else { return false }
+        let dot = UInt8(ascii: ".")
+        let name = host.utf8.last == dot ? host.dropLast() : host[...]
+        guard name.utf8.contains(dot), name.utf8.first != UInt8(ascii: "[") else { return false }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let isAddress = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
         return !isAddress && parts.last?.lowercased() != "localhost"

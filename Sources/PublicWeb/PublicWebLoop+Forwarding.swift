@@ -79,10 +79,10 @@ extension PublicWebLoop {
         let trace = beginTrace(bytes, envelope, generated, correlationID, owner, arrival)
         let timeline = withID(bytes, envelope, generated) { id in
             sessions.timelines.begin(
-                id: id, correlationID: correlationID, owner: owner.handle, acceptedAt: wall, isOpen: arrival.isOpen)
+                id: id, correlationID: correlationID, owner: owner.handle, acceptedAt: wall,
+                principal: arrival.principal, isOpen: arrival.isOpen)
         }
         sessions.pending.setTimeline(timeline, of: request)
-        if let principal = arrival.principal { sessions.timelines.setPrincipal(timeline, principal) }
         if let context = trace.spans?.context {
             sessions.timelines.setTrace(timeline, high: context.traceIDHigh, low: context.traceIDLow)
         }

@@ -10,12 +10,15 @@ public struct EventTimeline: Sendable {
     /// Of its trace, if that is recorded; 0 otherwise.
     public internal(set) var traceID: (high: UInt64, low: UInt64) = (0, 0)
     /// Who sent it; nil for anybody.
-    public internal(set) var principal: [UInt8]?
+    public let principal: [UInt8]?
     /// What kind of problem it failed with.
     public internal(set) var problem: String?
 
-    init(id: [UInt8], correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64, isOpen: Bool) {
+    init(
+        id: [UInt8], correlationID: CorrelationID, owner: UInt64, principal: [UInt8]?, acceptedAt: UInt64, isOpen: Bool
+    ) {
         self.isOpen = isOpen
+        self.principal = principal
         self.id = id
         self.correlationID = correlationID
         self.owner = owner

@@ -5,15 +5,12 @@ import Core
 /// Events come by the ten thousand a second and questions now and then: so there is no index to keep, and to find one looks
 /// at a tag of each, which takes some microseconds.
 public final class TimelineStore {
-    /// Of two hashes a half each: of id and correlation id, and of the id alone.
-    private struct Tag {
-        let owned: UInt32
-        let open: UInt32
-    }
-
     public let eventsMax: Int
     private var ring: [EventTimeline] = []
-    private var tags: [Tag] = []
+    /// By principal, correlation id and id; as the ring.
+    private var ownedTags: [UInt32] = []
+    /// By principal and id, of those that are found without a correlation id; else 0.
+    private var openTags: [UInt32] = []
     /// Of the next event; an event's place in the ring follows from its number.
     private var nextNumber: UInt64 = 0
 
@@ -22,44 +19,50 @@ public final class TimelineStore {
 
     public var count: Int { ring.count }
 
-    /// - Parameter isOpen: it is also found by its id alone: it is no session's that somebody has.
+    /// - Parameters:
+    ///   - principal: who sent it; nil for anybody.
+    ///   - isOpen: it is also found by its id alone: it is no session's that somebody has.
     /// - Returns: the event's number, for what follows.
     public func begin(
         id: UnsafeRawBufferPointer, correlationID: CorrelationID, owner: UInt64, acceptedAt: UInt64,
-        isOpen: Bool = false
+        principal: [UInt8]? = nil, isOpen: Bool = false
     ) -> UInt64 {
         guard eventsMax > 0 else { return 0 }
         let number = nextNumber
         let place = Int(number % UInt64(eventsMax))
         let timeline = EventTimeline(
-            id: Array(id), correlationID: correlationID, owner: owner, acceptedAt: acceptedAt, isOpen: isOpen)
-        let tag = Tag(owned: Self.hash(id, correlationID), open: isOpen ? Self.hash(id, nil) : 0)
+            id: Array(id), correlationID: correlationID, owner: owner, principal: principal, acceptedAt: acceptedAt,
+            isOpen: isOpen)
+        let owned = Self.tag(id, correlationID, principal)
+        let open = isOpen ? Self.tag(id, nil, principal) : 0
         if place < ring.count {
             ring[place] = timeline
-            tags[place] = tag
+            ownedTags[place] = owned
+            openTags[place] = open
         } else {
             ring.append(timeline)
-            tags.append(tag)
+            ownedTags.append(owned)
+            openTags.append(open)
         }
         nextNumber += 1
         return number
     }
 
-    /// Seeded: ids come from clients, who could else make many look alike.
-    private static func hash(_ id: UnsafeRawBufferPointer, _ correlationID: CorrelationID?) -> UInt32 {
+    /// Seeded: ids come from clients, who could else make many look alike. Of all that is asked for: many with one id are not
+    /// to be looked at for a principal who has none of them.
+    private static func tag(
+        _ id: UnsafeRawBufferPointer, _ correlationID: CorrelationID?, _ principal: [UInt8]?
+    ) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(bytes: id)
         if let correlationID { hasher.combine(correlationID) }
+        if let principal { hasher.combine(principal) }
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
     /// Nothing happens if the event was overwritten.
     public func mark(_ number: UInt64, _ stage: EventStage, at time: UInt64) {
         if let place = place(of: number) { ring[place].mark(stage, at: time) }
-    }
-
-    public func setPrincipal(_ number: UInt64, _ principal: [UInt8]) {
-        if let place = place(of: number) { ring[place].principal = principal }
     }
 
     public func setTrace(_ number: UInt64, high: UInt64, low: UInt64) {
@@ -81,19 +84,35 @@ public final class TimelineStore {
 
     /// The principal's newest event with that id: of that session, or of those that are found by their id alone.
     public func find(id: [UInt8], of correlationID: CorrelationID?, by principal: [UInt8]?) -> EventTimeline? {
-        let hash = id.withUnsafeBytes { Self.hash($0, correlationID) }
-        for back in 1...UInt64(max(ring.count, 1)) where back <= nextNumber {
-            let place = Int((nextNumber - back) % UInt64(eventsMax))
-            guard (correlationID == nil ? tags[place].open : tags[place].owned) == hash, ring[place].id == id,
-                ring[place].principal == principal
-            else { continue }
-            if let correlationID {
-                if ring[place].correlationID == correlationID { return ring[place] }
-            } else if ring[place].isOpen {
-                return ring[place]
+        let tag = id.withUnsafeBytes { Self.tag($0, correlationID, principal) }
+        let newest = place(of: nextNumber &- 1).map { $0 + 1 } ?? 0
+        return (correlationID == nil ? openTags : ownedTags).withUnsafeBufferPointer { tags in
+            for places in [0..<newest, newest..<tags.count] {
+                var end = places.upperBound
+                while let place = Self.lastPlace(of: tag, in: tags[places.lowerBound..<end]) {
+                    let event = ring[place]
+                    if event.id == id, event.principal == principal,
+                        correlationID.map({ event.correlationID == $0 }) ?? event.isOpen
+                    {
+                        return event
+                    }
+                    end = place
+                }
             }
+            return nil
         }
-        return nil
+    }
+
+    private static func lastPlace(of tag: UInt32, in tags: Slice<UnsafeBufferPointer<UInt32>>) -> Int? {
+        let wanted = SIMD16(repeating: tag)
+        var end = tags.endIndex
+        while end - tags.startIndex >= wanted.scalarCount {
+            let chunk = UnsafeRawBufferPointer(
+                UnsafeBufferPointer(rebasing: tags[(end - wanted.scalarCount)..<end]))
+            if any(chunk.loadUnaligned(as: SIMD16<UInt32>.self) .== wanted) { break }
+            end -= wanted.scalarCount
+        }
+        return tags[..<end].lastIndex(of: tag)
     }
 
     private func place(of number: UInt64) -> Int? {

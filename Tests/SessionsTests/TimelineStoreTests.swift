@@ -7,12 +7,12 @@ import Testing
 
     private func begin(
         _ store: TimelineStore, _ id: String, at time: UInt64 = 1, of name: CorrelationID? = nil,
-        isOpen: Bool = true
-    )
-        -> UInt64
-    {
+        by principal: [UInt8]? = nil, isOpen: Bool = true
+    ) -> UInt64 {
         Array(id.utf8).withUnsafeBytes {
-            store.begin(id: $0, correlationID: name ?? self.name, owner: 7, acceptedAt: time, isOpen: isOpen)
+            store.begin(
+                id: $0, correlationID: name ?? self.name, owner: 7, acceptedAt: time, principal: principal,
+                isOpen: isOpen)
         }
     }
 
@@ -59,6 +59,30 @@ import Testing
         _ = begin(store, "a", isOpen: false)
         #expect(store.find(id: Array("a".utf8), of: nil, by: nil) == nil)
         #expect(store.find(id: Array("a".utf8), of: name, by: nil)?.time(of: .accepted) == 1)
+    }
+
+    @Test func aPrincipalFindsItsOwnAmongOthersWithTheSameID() {
+        let store = TimelineStore(eventsMax: 500)
+        let (mine, others) = (Array("mine".utf8), Array("others".utf8))
+        _ = begin(store, "a", at: 1, by: mine)
+        for time in 2...400 { _ = begin(store, "a", at: UInt64(time), by: others) }
+        for session in [nil, name] {
+            #expect(store.find(id: [0x61], of: session, by: mine)?.time(of: .accepted) == 1)
+            #expect(store.find(id: [0x61], of: session, by: others)?.time(of: .accepted) == 400)
+            #expect(store.find(id: [0x61], of: session, by: nil) == nil)
+        }
+    }
+
+    @Test func everyPlaceOfTheRingIsFound() {
+        let store = TimelineStore(eventsMax: 300)
+        for number in 0..<1000 {
+            _ = begin(store, "\(number)", at: UInt64(number + 1))
+            guard number % 37 == 0 else { continue }
+            for known in 0...number {
+                let time = store.find(id: Array("\(known)".utf8), of: nil, by: nil)?.time(of: .accepted)
+                #expect(time == (number - known < 300 ? UInt64(known + 1) : nil))
+            }
+        }
     }
 
     @Test func noneAreKeptIfNoneMay() {

@@ -86,6 +86,11 @@ extension Benchmark {
                         ))
                 }
             },
+            Benchmark("timelines.find", "an event that is none of 16,384", isAllocationFree: true) {
+                (store: timelines(), id: Array("nothing".utf8))
+            } _: { state, count in
+                for _ in 0..<count { Sink.use(state.store.find(id: state.id, of: nil, by: nil) == nil) }
+            },
             Benchmark("timelines.mark", "one stage of one event", isAllocationFree: true) {
                 timelines()
             } _: { store, count in
