@@ -264,9 +264,10 @@ public final class Channel: EventHandler, TimerTarget {
         // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
         loop.postpone { [self] in
             flags.remove(.processingLater)
-            guard state == .open, !input.isEmpty || tls?.hasPending == true else { return }
+            guard state == .open else { return }
             process(received: 0)
-            if tls?.hasPending == true, state == .open, !flags.contains(.readingPaused) { read() }
+            guard let tls, state == .open, !flags.contains(.readingPaused) else { return }
+            if tls.hasPending || tls.isHandshaking { read() }
         }
     }
 
@@ -286,6 +287,8 @@ public final class Channel: EventHandler, TimerTarget {
         {
             return
         }
+        // A handshake takes a hundred times what its peer spends on it.
+        if tls?.isHandshaking == true, events.isDisjoint(with: [.failed, .hungUp]) { return processLater() }
         read()
     }
 

@@ -46,6 +46,9 @@ final class TLSSession {
     /// Decrypted bytes that the socket's readiness does not tell of.
     var hasPending: Bool { !isBroken && SSL_pending(handle) > 0 }
 
+    /// What is read may cost much, as long as the two sides have not agreed on keys.
+    var isHandshaking: Bool { !isBroken && SSL_is_init_finished(handle) == 0 }
+
     /// Reads until the buffer is full, the socket is empty, or it were many records: a call of OpenSSL yields one at most.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
         var total = 0
