@@ -22,6 +22,8 @@ struct HeldAnswers {
     private let firstMilliseconds: UInt64
     private let mostMilliseconds: UInt64
     private var held: [Held] = []
+    /// How many each session has of them.
+    private var counts: [Int: Int] = [:]
 
     init(limits: DispatcherLimits) {
         answersMax = limits.heldAnswersMax
@@ -41,21 +43,28 @@ struct HeldAnswers {
         token.offers += 1
         let due = now.advanced(byMilliseconds: wait / 2 + random % (wait / 2 + 1))
         held.append(Held(token: token, due: min(due, token.retryUntil)))
+        counts[token.session, default: 0] += 1
         return held.count > answersMax ? .heldInsteadOf(giveUpOne()) : .held
     }
 
     /// The newest of the session that holds most; of several that hold as many, the newest of them all.
     private mutating func giveUpOne() -> AnswerToken {
-        var counts: [Int: Int] = [:]
-        for answer in held { counts[answer.token.session, default: 0] += 1 }
         let most = counts.values.max()
         let index = held.lastIndex { counts[$0.token.session] == most } ?? held.count - 1
-        return held.remove(at: index).token
+        let token = held.remove(at: index).token
+        forget(token)
+        return token
+    }
+
+    private mutating func forget(_ token: AnswerToken) {
+        let left = (counts[token.session] ?? 0) - 1
+        counts[token.session] = left > 0 ? left : nil
     }
 
     mutating func takeDue(now: MonotonicInstant) -> [AnswerToken] {
         let due = held.filter { $0.due <= now }.map(\.token)
         held.removeAll { $0.due <= now }
+        for token in due { forget(token) }
         return due
     }
 }

@@ -69,4 +69,17 @@ private func instant(_ milliseconds: UInt64) -> MonotonicInstant {
             #expect(other.session == loser && held.count == 4)
         }
     }
+
+    @Test("what was offered again does not count any more")
+    func countsWhatIsThere() {
+        var held = HeldAnswers(limits: Self.limits(max: 4))
+        for session in [1, 1, 1, 2] { _ = held.hold(Self.token(until: 1000, of: session), now: instant(0), random: 0) }
+        #expect(held.takeDue(now: instant(1000)).count == 4)
+        for session in [1, 2, 2, 3] {
+            _ = held.hold(Self.token(until: 9000, of: session), now: instant(1001), random: 0)
+        }
+        guard case .heldInsteadOf(let other) = held.hold(Self.token(until: 9000, of: 4), now: instant(1001), random: 0)
+        else { return #expect(Bool(false)) }
+        #expect(other.session == 2)
+    }
 }
