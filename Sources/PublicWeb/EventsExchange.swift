@@ -16,7 +16,8 @@ final class EventsExchange: RequestOwner {
     /// Called once when it has been answered or abandoned.
     var onEnd: (() -> Void)?
     private let home: PublicWebLoop
-    private let session: Session?
+    /// Whose its events are; nil if they are its own.
+    let session: Session?
     private let responder: Responder
     private let post: EventsPost
     /// Of each id: where in the answer its outcome goes. The same event can stand in a batch more than once.
@@ -42,6 +43,7 @@ final class EventsExchange: RequestOwner {
     /// Takes the events; the request is answered when each has ended.
     func begin(_ bytes: UnsafeRawBufferPointer, _ envelopes: [EventEnvelope]) {
         handle = home.exchanges.insert(self) | Self.handleBit
+        if let session { home.exchangesOfSessions[session.handle, default: []].insert(handle) }
         for envelope in envelopes {
             let id = PublicWebLoop.withDecoded(envelope.value(.id, in: bytes)) { Array($0) }
             let content = PublicWebLoop.content(bytes, envelope)
@@ -98,8 +100,7 @@ final class EventsExchange: RequestOwner {
     }
 
     /// The session has ended, and with it the wait of what has no answer yet.
-    func sessionEnded(_ ended: Session) {
-        guard session === ended else { return }
+    func sessionEnded() {
         let problem = Problem(.sessionGone, "The session was ended.")
         for id in Array(positions.keys) where isWaiting(id) != nil { finish(id, problem) }
         respondIfComplete()

@@ -9,6 +9,8 @@ import WebSocket
 
 /// Sessions and their connections: joined, served, left.
 extension PublicWebLoop {
+    private static let acknowledgementBytesMax = 256
+
     /// The loop that a session lives on: it follows from its name, so that no table is shared.
     func loopIndex(of id: CorrelationID) -> Int {
         Int(UInt(bitPattern: id.hashValue) >> 32) % shared.loopCount
@@ -287,7 +289,7 @@ extension PublicWebLoop {
             return Problem(.unroutableType, "Types that begin with `switchboard.` are the gateway's own.")
         }
         guard let sequence = envelope.value(.data, in: bytes).flatMap({ Self.sequence(inAcknowledgement: $0) }) else {
-            return Problem(.malformedEvent, "An acknowledgement has `data` of the form {\"sequence\":\"<digits>\"}.")
+            return Problem(.malformedEvent, "An acknowledgement's `data` is short: {\"sequence\":\"<digits>\"}.")
         }
         guard sessions.acknowledge(session, upTo: sequence, wall: SystemClock.wallNanoseconds()) else {
             return Problem(.malformedEvent, "Nothing of the sequence \(sequence) was sent yet.")
@@ -295,8 +297,11 @@ extension PublicWebLoop {
         return nil
     }
 
+    /// Taken apart as a tree, which a large one would make dear.
     private static func sequence(inAcknowledgement data: UnsafeRawBufferPointer) -> UInt64? {
-        guard let value = (try? JSONValue.parse(Array(data)))?["sequence"] else { return nil }
+        guard data.count <= acknowledgementBytesMax,
+            let value = (try? JSONValue.parse(Array(data)))?["sequence"]
+        else { return nil }
         return value.string.flatMap(SequenceText.parse) ?? value.integer.flatMap { UInt64(exactly: $0) }
     }
 
@@ -310,7 +315,9 @@ extension PublicWebLoop {
     func sessionGone(_ session: Session, waiting: Int) {
         shared.metrics.eventsWaiting.add(-Int64(waiting))
         endSession(of: session.principal)
-        if waiting > 0 { for exchange in exchanges.all { exchange.sessionEnded(session) } }
+        if waiting > 0, let handles = exchangesOfSessions[session.handle] {
+            for handle in handles { exchange(handle)?.sessionEnded() }
+        }
         countSessions()
     }
 }

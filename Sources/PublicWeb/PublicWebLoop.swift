@@ -19,6 +19,7 @@ final class PublicWebLoop: TimerTarget {
         static let stopping = 2
     }
 
+    private static let settledAtOnceMax = 64
     private static let deadlineScanMilliseconds: UInt64 = 50
     private static let probeMilliseconds: UInt64 = 1000
     static let mailboxMessagesMax = 65_536
@@ -34,6 +35,8 @@ final class PublicWebLoop: TimerTarget {
     let sessionLimits: [UInt8]
     var connections = Slab<SessionConnection>()
     var exchanges = Slab<EventsExchange>()
+    /// Of those that wait for a session's events, by session: one that ends does not look at all the others'.
+    var exchangesOfSessions: [UInt64: Set<UInt64>] = [:]
     var queryWaits = Slab<HTTPExchange>()
     /// Those of sampled events that have no answer yet.
     var requestSpans = Slab<RequestSpans>()
@@ -55,7 +58,9 @@ final class PublicWebLoop: TimerTarget {
     private(set) var poster: CoalescingPoster<ForwardToken>
     private(set) var publicServer: HTTPServer?
     private(set) var internalServer: HTTPServer?
-    private var expired: [PendingRequests.Expired] = []
+    /// Requests whose deadline has come, and that are not settled yet.
+    private var expired = FIFO<PendingRequests.Expired>()
+    private var due: [PendingRequests.Expired] = []
     private var drain: DrainPlan?
     private var keyFetcher: KeyFetcher?
     /// Pages from which browsers may come.
@@ -194,12 +199,11 @@ final class PublicWebLoop: TimerTarget {
     // MARK: Deadlines
 
     private func expireRequests() {
-        sessions.pending.expire(at: loop.now, into: &expired)
-        for request in expired {
-            guard let owner = owner(request.owner) else { continue }
-            settle(request.request, of: owner, Problem(.deadlinePassed, "The event had no answer before its deadline."))
-        }
-        expired.removeAll(keepingCapacity: expired.count <= 1024)
+        let isSettling = !expired.isEmpty
+        sessions.pending.expire(at: loop.now, into: &due)
+        for request in due { expired.append(request) }
+        due.removeAll(keepingCapacity: due.count <= 1024)
+        if !isSettling { settleExpired() }
         sessions.expire(at: loop.now) { session, waiting in
             shared.metrics.sessionsLingeredOut.add()
             sessionGone(session, waiting: waiting)
@@ -208,6 +212,16 @@ final class PublicWebLoop: TimerTarget {
         }
         endAbandonedSpans()
         countSessions()
+    }
+
+    /// Clients say when their requests expire: when all do at once, the rest waits for the others' turns.
+    private func settleExpired() {
+        for _ in 0..<Self.settledAtOnceMax {
+            guard let request = expired.popFirst() else { return }
+            guard let owner = owner(request.owner) else { continue }
+            settle(request.request, of: owner, Problem(.deadlinePassed, "The event had no answer before its deadline."))
+        }
+        if !expired.isEmpty { loop.postpone { [weak self] in self?.settleExpired() } }
     }
 
     func exchange(_ handle: UInt64) -> EventsExchange? {
@@ -264,6 +278,9 @@ final class PublicWebLoop: TimerTarget {
         shared.metrics.eventsWaiting.add(-Int64(exchange.pending.count))
         sessions.pending.forgetAll(of: &exchange.pending)
         exchanges.remove(exchange.handle & ~EventsExchange.handleBit)
+        guard let session = exchange.session?.handle else { return }
+        exchangesOfSessions[session]?.remove(exchange.handle)
+        if exchangesOfSessions[session]?.isEmpty == true { exchangesOfSessions[session] = nil }
     }
 
     // MARK: The dispatcher

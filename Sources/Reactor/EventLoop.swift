@@ -189,7 +189,7 @@ public final class EventLoop {
 
     /// Called once, at the end of this turn or of a later one, in the order in which it came: for what may be a lot, so that
     /// those who want little need not wait for it.
-    func postpone(_ body: @escaping () -> Void) { postponed.append(body) }
+    public func postpone(_ body: @escaping () -> Void) { postponed.append(body) }
 
     func markDirty(_ channel: Channel) { dirty.append(channel) }
 

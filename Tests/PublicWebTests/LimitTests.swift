@@ -57,6 +57,22 @@ import Testing
         #expect(try tiers.metric("switchboard_events_pending") == 0)
     }
 
+    /// More of them than are settled in one turn.
+    @Test func deadlinesThatPassTogether() throws {
+        let tiers = try TestTiers(.silentListener) { $0.limits.requestDeadlineMilliseconds = 400 }
+        let peer = try WebSocketPeer(port: tiers.publicPort)
+        _ = peer.nextEvent()
+        for number in 0..<500 { peer.send(Self.ping("\(number)")) }
+        var ended: Set<String> = []
+        for _ in 0..<500 {
+            let error = try #require(peer.nextEvent())
+            #expect(error["data"]?["status"]?.integer == 504)
+            ended.insert(error["causationid"]?.string ?? "")
+        }
+        #expect(ended.count == 500)
+        #expect(try tiers.metric("switchboard_events_pending") == 0)
+    }
+
     @Test func inFlightPerSession() throws {
         let tiers = try TestTiers(.webOnly) {
             $0.limits.inFlightPerSessionMax = 3
