@@ -10,6 +10,8 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
 
     /// Answered at once, so that who pipelines without end leaves the others their turn.
     private static let requestsAtOnceMax = 16
+    /// Likewise: a batch can have many events.
+    private static let bytesAtOnceMax = 32 * 1024
 
     private enum Phase { case betweenRequests, readingBody, awaitingAnswer, closing, takenOver }
 
@@ -80,7 +82,7 @@ public final class HTTPConnection: ChannelHandler, TimerTarget {
             case .end:
                 requestEnded()
                 requests += 1
-                if requests == Self.requestsAtOnceMax, phase == .betweenRequests {
+                if requests == Self.requestsAtOnceMax || consumed >= Self.bytesAtOnceMax, phase == .betweenRequests {
                     channel.processAgain()
                     return consumed
                 }

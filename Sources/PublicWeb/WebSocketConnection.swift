@@ -8,6 +8,8 @@ import WebSocket
 /// A session's WebSocket: CloudEvents in, answers and pushes out, each in one text frame.
 final class WebSocketConnection: SessionConnection {
     private static let heartbeatTimer = firstOwnTimer
+    /// Handled at once, so that who sends tiny ones without end leaves the others their turn.
+    private static let messagesAtOnceMax = 64
 
     private var heartbeat: EventLoop.Timer?
     private var isAwaitingPong = false
@@ -32,7 +34,13 @@ final class WebSocketConnection: SessionConnection {
         var consumed = 0
         lastReceived = home.loop.now
         isAwaitingPong = false
+        var messages = 0
         while !isClosing {
+            if messages == Self.messagesAtOnceMax {
+                channel.processAgain()
+                return consumed
+            }
+            messages += 1
             var used = 0
             do throws(WebSocketError) {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[consumed...])

@@ -142,6 +142,36 @@ import WebSocket
         #expect(peer.next()?.hasPrefix("close 1000 ") == true)
     }
 
+    /// It would be taken apart as a tree.
+    @Test func anAcknowledgementIsShort() throws {
+        let tiers = try TestTiers(.webOnly)
+        let peer = try WebSocketPeer(port: tiers.publicPort)
+        _ = peer.nextEvent()
+        for (padding, isTaken) in [(200, true), (300, false)] {
+            let data = #"{"sequence":"0","x":"\#(String(repeating: "x", count: padding))"}"#
+            peer.send(
+                #"{"specversion":"1.0","id":"1","source":"/t","type":"switchboard.session.ack","data":\#(data)}"#)
+            peer.send("x", .ping)
+            if !isTaken { #expect(peer.nextEvent()?["data"]?["type"]?.string?.hasSuffix("malformed-event") == true) }
+            #expect(peer.next() == "pong x")
+        }
+    }
+
+    /// More of them than are handled in one turn, in one segment.
+    @Test func whatComesAtOnceIsHandledToItsEnd() throws {
+        let tiers = try TestTiers(.webOnly)
+        let peer = try WebSocketPeer(port: tiers.publicPort)
+        _ = peer.nextEvent()
+        var bytes: [UInt8] = []
+        for number in 0..<1000 {
+            Array("\(number)".utf8).withUnsafeBytes {
+                FrameEncoder.append(.ping, payload: $0, mask: WebSocketPeer.mask, to: &bytes)
+            }
+        }
+        peer.socket.send(bytes)
+        for number in 0..<1000 { #expect(peer.next() == "pong \(number)") }
+    }
+
     @Test func anIdThatWaitsIsIgnoredWhenItComesAgain() throws {
         let tiers = try TestTiers(.webOnly) { $0.limits.dispatcherWaitMilliseconds = 300 }
         let peer = try WebSocketPeer(port: tiers.publicPort)
