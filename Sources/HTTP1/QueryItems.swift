@@ -2,6 +2,9 @@ import Core
 
 /// Name and value pairs in a query, as forms write them (WHATWG URL, application/x-www-form-urlencoded).
 enum QueryItems {
+    /// No more are looked through: each takes some memory.
+    private static let itemsMax = 64
+
     static func first(_ name: String, in query: UnsafeRawBufferPointer) -> String? {
         for item in query.split(separator: 0x26) {
             let equals = item.firstIndex(of: 0x3D) ?? item.endIndex
@@ -11,8 +14,10 @@ enum QueryItems {
         return nil
     }
 
+    /// Whether each can be decoded, and they are not too many.
     static func areWellFormed(_ query: UnsafeRawBufferPointer) -> Bool {
-        query.split(whereSeparator: { $0 == 0x26 || $0 == 0x3D }).allSatisfy { decoded($0) != nil }
+        guard query.lazy.filter({ $0 == 0x26 }).count < itemsMax else { return false }
+        return query.split(whereSeparator: { $0 == 0x26 || $0 == 0x3D }).allSatisfy { decoded($0) != nil }
     }
 
     /// Nil if an escape is not two hexadecimal digits, or if the text is not UTF-8.

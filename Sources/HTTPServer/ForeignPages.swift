@@ -3,6 +3,9 @@ import HTTP1
 
 /// Keeps out pages that a browser on this machine shows: listeners that ask nobody who they are must not answer them.
 public enum ForeignPages {
+    /// RFC 1035 §2.3.4, with room for a dot and brackets.
+    private static let nameBytesMax = 256
+
     /// For a listener that only programs come to.
     /// - Parameter isLoopback: it is on loopback and takes everybody, so that names of others must not lead to it.
     public static func problem(_ head: RequestHead, isLoopback: Bool) -> Problem? {
@@ -18,6 +21,7 @@ public enum ForeignPages {
 
     /// Neither an address, nor `localhost` or a name below it, nor of a single word.
     static func isForeign(_ host: String) -> Bool {
+        guard host.utf8.count <= nameBytesMax else { return true }
         let dot = UInt8(ascii: ".")
         let name = host.utf8.last == dot ? host.dropLast() : host[...]
         guard name.utf8.contains(dot), name.utf8.first != UInt8(ascii: "[") else { return false }

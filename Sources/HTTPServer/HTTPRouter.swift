@@ -23,11 +23,14 @@ public struct HTTPRouter {
         var methods: Methods
 
         func parameter(in path: String) -> String? {
-            guard path.utf8.count > prefix.utf8.count + suffix.utf8.count, path.hasPrefix(prefix),
-                path.hasSuffix(suffix)
+            let bytes = path.utf8
+            guard bytes.count > prefix.utf8.count + suffix.utf8.count, path.hasPrefix(prefix), path.hasSuffix(suffix)
             else { return nil }
-            let middle = path.dropFirst(prefix.count).dropLast(suffix.count)
-            return middle.contains("/") ? nil : PercentEncoding.decode(middle)
+            // Of bytes: both ends are ASCII, and paths may be long.
+            let start = bytes.index(bytes.startIndex, offsetBy: prefix.utf8.count)
+            let end = bytes.index(bytes.endIndex, offsetBy: -suffix.utf8.count)
+            let middle = path[start..<end]
+            return middle.utf8.contains(UInt8(ascii: "/")) ? nil : PercentEncoding.decode(middle)
         }
     }
 

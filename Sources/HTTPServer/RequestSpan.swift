@@ -50,19 +50,24 @@ final class RequestSpan {
         var attributes = [
             SpanAttribute("http.request.method", .string(head.method.text)),
             SpanAttribute("http.route", .string(route)),
-            SpanAttribute("url.path", .string(String(head.path.prefix(256)))),
+            SpanAttribute("url.path", .string(bounded(head.path))),
             SpanAttribute("url.scheme", .string(isTLS ? "https" : "http")),
             SpanAttribute("network.protocol.version", .string(head.isHTTP11 ? "1.1" : "1.0")),
         ]
         if let host = head.host {
             let authority = Authority(host[...])
-            attributes.append(SpanAttribute("server.address", .string(String(authority.host.prefix(256)))))
+            attributes.append(SpanAttribute("server.address", .string(bounded(authority.host))))
             if let port = authority.port { attributes.append(SpanAttribute("server.port", .integer(port))) }
         }
         if let agent = head.headers.first("user-agent") {
-            attributes.append(SpanAttribute("user_agent.original", .string(String(agent.prefix(256)))))
+            attributes.append(SpanAttribute("user_agent.original", .string(bounded(agent))))
         }
         return attributes
+    }
+
+    /// By bytes: a single character may have any number of them.
+    private static func bounded(_ text: String) -> String {
+        text.utf8.count <= 256 ? text : String(decoding: text.utf8.prefix(256), as: UTF8.self)
     }
 
     func end(status: Int, _ tracer: Tracer) {

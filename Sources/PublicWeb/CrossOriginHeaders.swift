@@ -11,7 +11,7 @@ enum CrossOriginHeaders {
     private static let fields: Set<String> = [
         "authorization", "baggage", "content-type", "last-event-id", "prefer", "traceparent", "tracestate",
     ]
-    private static let fieldsMax = 64
+    private static let fieldsBytesMax = 2048
     private static let exposed =
         "Allow, Location, Preference-Applied, Retry-After, WWW-Authenticate"
     private static let maxAgeSeconds = "600"
@@ -40,8 +40,10 @@ enum CrossOriginHeaders {
         var headers: Headers = [
             ("Access-Control-Allow-Methods", allow), ("Access-Control-Max-Age", maxAgeSeconds),
         ]
-        let wanted = head.headers.all("access-control-request-headers").flatMap { $0.split(separator: ",") }
-            .prefix(fieldsMax).map { $0.lowercased().filter { $0 != " " && $0 != "\t" } }
+        let lists = head.headers.all("access-control-request-headers")
+        let isShort = lists.reduce(0) { $0 + $1.utf8.count } <= fieldsBytesMax
+        let wanted = (isShort ? lists : []).flatMap { $0.split(separator: ",") }
+            .map { $0.lowercased().filter { $0 != " " && $0 != "\t" } }
         let granted = wanted.filter { fields.contains($0) || $0.hasPrefix("ce-") }
         if !granted.isEmpty { headers.append(("Access-Control-Allow-Headers", granted.joined(separator: ", "))) }
         return headers

@@ -6,7 +6,7 @@ import Sessions
 
 /// Who is let in, and what they may do.
 extension PublicWebLoop {
-    private static let subprotocolPrefix = "bearer."
+    private static let subprotocolPrefix: StaticString = "bearer."
 
     /// Calls `body` if the client may come in, with what its token permits; nil in open mode. Otherwise it is told.
     func admit(_ request: HTTPRequest, _ exchange: HTTPExchange, _ body: (Grant?) -> Void) {
@@ -75,22 +75,31 @@ extension PublicWebLoop {
 
     /// In `Authorization`, or for browsers, which can't set it, among the subprotocols: one, one way. Nil if there is none.
     private static func token(in head: RequestHead) throws(AccessRefusal) -> [UInt8]? {
-        var tokens: [[UInt8]] = []
-        for value in head.headers.all("authorization") {
-            let parts = value.split(separator: " ", omittingEmptySubsequences: true)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .badCredentials }
-            tokens.append(Array(parts[1].utf8))
+        var token: [UInt8]?
+        var isBad = false
+        head.headers.forEachField { name, value in
+            guard name.equalsIgnoringCase("authorization") else { return }
+            isBad = isBad || token != nil
+            token = bearer(value)
+            isBad = isBad || token == nil
         }
-        for value in head.headers.all("sec-websocket-protocol") {
-            for offer in value.split(separator: ",") {
-                let name = offer.drop { $0 == " " || $0 == "\t" }
-                guard name.hasPrefix(subprotocolPrefix) else { continue }
-                let token = name.dropFirst(subprotocolPrefix.count).prefix { $0 != " " && $0 != "\t" }
-                tokens.append(Array(token.utf8))
-            }
+        _ = head.headers.hasElement("sec-websocket-protocol") { offer in
+            guard !isBad, offer.hasPrefix(subprotocolPrefix) else { return false }
+            isBad = token != nil
+            token = Array(offer.dropFirst(subprotocolPrefix.utf8CodeUnitCount))
+            return isBad
         }
-        guard tokens.count <= 1 else { throw .badCredentials }
-        return tokens.first
+        if isBad { throw .badCredentials }
+        return token
+    }
+
+    /// RFC 6750 §2.1. Nil if it is something else.
+    private static func bearer(_ value: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard let blank = value.firstIndex(of: 0x20), value.slice(0..<blank).equalsIgnoringCase("bearer") else {
+            return nil
+        }
+        let token = value[blank...].drop { $0 == 0x20 }
+        return token.isEmpty || token.contains(0x20) ? nil : Array(token)
     }
 
     // MARK: What a principal may do

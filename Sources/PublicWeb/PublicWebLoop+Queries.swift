@@ -87,7 +87,8 @@ extension PublicWebLoop {
         if request.head.isQueryWellFormed { return true }
         exchange.respond(
             Problem(
-                .malformedRequest, "The query has an escape that is not % and two hexadecimal digits, or is not UTF-8.")
+                .malformedRequest,
+                "The query has an escape that is not % and two hexadecimal digits, is not UTF-8, or has over 64 items.")
         )
         return false
     }

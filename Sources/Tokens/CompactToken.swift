@@ -3,6 +3,8 @@ import Core
 /// A JSON Web Token in its compact form (RFC 7515 §3.1), taken apart and not yet believed.
 struct CompactToken {
     static let bytesMax = 8192
+    /// As it is encoded. It is taken apart before it is known whether to believe the token.
+    private static let headerBytesMax = 4096
     private static let headerDepthMax = 8
 
     let algorithm: TokenAlgorithm
@@ -15,8 +17,9 @@ struct CompactToken {
     init(_ text: UnsafeRawBufferPointer) throws(TokenError) {
         guard text.count <= Self.bytesMax else { throw .tooLong }
         let dots = text.indices.filter { text[$0] == 0x2E }
-        guard dots.count == 2,
-            let header = Base64URL.decode(text.slice(0..<dots[0])),
+        guard dots.count == 2 else { throw .malformed }
+        guard dots[0] <= Self.headerBytesMax else { throw .tooLong }
+        guard let header = Base64URL.decode(text.slice(0..<dots[0])),
             let payload = Base64URL.decode(text.slice(dots[0] + 1..<dots[1])),
             let signature = Base64URL.decode(text.slice(dots[1] + 1..<text.count))
         else { throw .malformed }

@@ -246,6 +246,49 @@ async def json_bombs(target, effort):
             'findings': sorted(findings)}
 
 
+COSTLY_REQUESTS = {
+    'a query of 4,000 items': (b'GET /sessions/a/events?' + b'a&' * 4000 + b' HTTP/1.1\r\nHost: gateway\r\n\r\n', {400}),
+    'a long list of subprotocols': (b'GET /ws HTTP/1.1\r\nHost: gateway\r\nSec-WebSocket-Protocol: ' + b'a,' * 15_000
+                                    + b'\r\n\r\n', {426}),
+    'a long Host': (b'GET /livez HTTP/1.1\r\nHost: ' + b'a.' * 15_000 + b'\r\n\r\n', {400, 403}),
+    'a long path': (b'GET /events/' + b'%41' * 2_500 + b' HTTP/1.1\r\nHost: gateway\r\n\r\n', {404}),
+    'a long question of a page': (
+        b'OPTIONS /events HTTP/1.1\r\nHost: gateway\r\nOrigin: http://localhost\r\nAccess-Control-Request-Method: POST\r\n'
+        b'Access-Control-Request-Headers: ' + b'a,' * 15_000 + b'\r\n\r\n', {204}),
+}
+
+
+async def costly(target, effort):
+    """Small requests and messages that would take much to handle"""
+    findings, count = set(), 0
+    nested = b'[' * 25 + b'0,' * 32_000 + b'0' + b']' * 25
+    acknowledgement = frame(TEXT, b'{"type":"switchboard.session.ack","data":' + nested + b'}')
+    tiny = frame(TEXT, b'{}') * 10_000
+    for _ in range(2 * effort):
+        for name, (request, statuses) in COSTLY_REQUESTS.items():
+            peer = await Connection.open(target)
+            await peer.send(request * 20)
+            for _ in range(20):
+                answer = await asyncio.wait_for(peer.response(), 20)
+                if not answer or answer[0] not in statuses:
+                    findings.add(f'{name}: {answer and (answer[0], answer[2][:200])} instead of {sorted(statuses)}')
+                    break
+                count += 1
+            peer.drop()
+        peer = await Connection.open(target)
+        await peer.session()
+        for message, answers in ((acknowledgement, 20), (tiny, 1)):
+            await peer.send(message * answers)
+            for _ in range(answers if answers > 1 else 10_000):
+                answer = await asyncio.wait_for(peer.frame(), 20)
+                if not answer or answer[0] != TEXT or b'switchboard.error' not in answer[1]:
+                    findings.add(f'a message: {answer} instead of an error')
+                    break
+                count += 1
+        peer.drop()
+    return {'done': f'{count} requests and messages', 'answer': 'refused', 'findings': sorted(findings)}
+
+
 async def batch_bombs(target, effort):
     """Batches with too many events, or with the same one again and again"""
     findings = set()

@@ -113,6 +113,12 @@ import Testing
         Refusal(
             head: "GET / HTTP/1.1\r\n" + String(repeating: "A: b\r\n", count: 101), status: 431,
             kind: "headers-too-large"),
+        Refusal(
+            head: "GET /events/x?" + String(repeating: "a&", count: 64) + " HTTP/1.1\r\n", status: 400,
+            kind: "malformed-request"),
+        Refusal(
+            head: "GET /events/x?" + String(repeating: "a&", count: 63) + " HTTP/1.1\r\n", status: 404,
+            kind: "not-found"),
         Refusal(head: "GET / HTTP/2.0\r\n", status: 505, kind: "http-version-not-supported"),
         Refusal(
             head: "POST /ping HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n", status: 501, kind: "not-implemented"),

@@ -12,7 +12,7 @@ import Testing
     @Test(arguments: [
         "evil.example", "evil.example.", "127.0.0.1.evil.example", "a.b", "localhost.evil.example", "1.2.3",
         "256.0.0.1",
-        "1.2.3.4.5",
+        "1.2.3.4.5", String(repeating: "x", count: 300),
     ])
     func isANameOnTheNet(_ host: String) { #expect(ForeignPages.isForeign(host)) }
 }
