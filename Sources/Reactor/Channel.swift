@@ -264,10 +264,10 @@ public final class Channel: EventHandler, TimerTarget {
         // Not weakly: the weak reference would outlive the turn, as a table entry of the channel's.
         loop.postpone { [self] in
             flags.remove(.processingLater)
-            guard state == .open else { return }
-            process(received: 0)
-            guard let tls, state == .open, !flags.contains(.readingPaused) else { return }
-            if tls.hasPending || tls.isHandshaking { read() }
+            if state == .open { process(received: 0) }
+            guard let tls, state != .closed, !flags.contains(.readingPaused) else { return }
+            // One that is to be closed may have to agree on keys first, to send what it has.
+            if tls.isHandshaking || tls.hasPending && state == .open { read() }
         }
     }
 

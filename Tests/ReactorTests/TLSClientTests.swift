@@ -18,7 +18,7 @@ import Testing
         private var listener: Listener?
         private var accepted: Channel?
 
-        init(_ folder: CertificateFolder, _ context: TLSContext, greeting: String = "") throws {
+        init(_ folder: CertificateFolder, _ context: TLSContext, greeting: String = "", farewell: String = "") throws {
             let server = try TLSContext(certificateFile: folder.certificate, keyFile: folder.key)
             let turning = try TestLoop()
             self.turning = turning
@@ -35,6 +35,9 @@ import Testing
                 handler.onReceived = { $0.write { $0 += Array("hello".utf8) } }
                 self.server = handler
                 accepted = try? Channel.make(loop: turning.loop, fd: fd, tls: server, handler: handler)
+                guard !farewell.isEmpty else { return }
+                accepted?.write { $0 += Array(farewell.utf8) }
+                accepted?.closeAfterFlush()
             }
         }
 
@@ -54,6 +57,14 @@ import Testing
             folder, try client("127.0.0.1", authorities: folder.certificate), greeting: "who is there?")
         #expect(world.turning.run { world.client.text == "hello" })
         #expect(world.server?.text == "who is there?" && world.channel.isOpen)
+    }
+
+    /// What it has to say waits for the keys, though it is to be closed.
+    @Test func aServerThatClosesBeforeTheHandshakeSaysWhatItHas() throws {
+        let world = try World(
+            folder, try client("127.0.0.1", authorities: folder.certificate), greeting: "hello?", farewell: "bye")
+        #expect(world.turning.run { world.client.isClosed })
+        #expect(world.client.text == "bye")
     }
 
     @Test func whoeverItIsIsTalkedToIfThatIsWanted() throws {
